@@ -102,13 +102,13 @@ int operation_connect(Operation *operation, const char *secret, struct HttpExcha
 size_t operations_list(Operations *operations, const char *project, Operation ***ret_list);
 size_t operations_running(Operations *operations); /* not final, tokens left out */
 
-/* Calls `done` once when the operation is final (at once, from this thread, when it is already),
- * or with timed_out after `timeout_ns` (< 0: never). Returns a handle for operation_unwatch(). */
+/* Calls `done` once, on the loop's thread, when the operation is final, or with timed_out after
+ * `timeout_ns` (< 0: never). Any thread may watch; only the loop's thread may unwatch, and only
+ * before `done` was called. */
 typedef void (*OperationDone)(Operation *operation, bool timed_out, void *userdata);
 typedef struct OperationWatch OperationWatch;
 OperationWatch *operation_watch(Operation *operation, int64_t timeout_ns, OperationDone done,
                                 void *userdata);
-/* True when `done` will not be called any more; false when it was or is being called. */
-bool operation_unwatch(OperationWatch *watch);
+void operation_unwatch(OperationWatch *watch);
 /* Blocks this thread until final. */
 void operation_wait(Operation *operation);

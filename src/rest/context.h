@@ -1,0 +1,44 @@
+/* What the REST handlers stand on; filled by daemon/ and constant after the start but for the
+ * atomic state. All borrowed. */
+#pragma once
+
+#include "base/text.h"
+#include "event/event.h"
+#include "operation/operation.h"
+
+struct Database;
+struct Storage;
+struct Images;
+struct Instances;
+struct Loop;
+struct Workers;
+
+typedef enum RestState {
+        REST_STATE_STARTING, /* only internal requests are served */
+        REST_STATE_READY,
+        REST_STATE_STOPPING,
+} RestState;
+
+/* What the daemon does for a request that concerns the daemon itself. */
+typedef struct RestDaemonHooks {
+        /* Starts the end of the daemon; `stop_instances` as PUT /internal/shutdown asks. */
+        void (*shutdown)(void *userdata, bool force, int64_t timeout_seconds);
+        void *userdata;
+} RestDaemonHooks;
+
+typedef struct RestContext {
+        struct Database *database;
+        struct Storage *storage;
+        struct Images *images;
+        struct Instances *instances;
+        Operations *operations;
+        EventHub *events;
+        struct Loop *loop;
+        struct Workers *workers;
+        const char *directory; /* BERTH_DIR */
+        const char *server_name;
+        RestDaemonHooks daemon;
+        int state; /* RestState, atomic */
+} RestContext;
+
+RestState rest_context_state(const RestContext *context);
