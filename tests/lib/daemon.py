@@ -19,6 +19,7 @@ import tempfile
 import time
 
 import api
+import suite
 
 TOP = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 READY_SECONDS = 60
@@ -155,7 +156,20 @@ class Daemon:
                     text += stream.read()
         return text
 
+    # -- answers ---------------------------------------------------------------------------------
+    def refused(self, status, text, *request):
+        """The request fails with this status and a text that matches. LXD says 500 here and there
+        where it means 400, 404 or 409."""
+        found, error = self.api.refusal(*request)
+        suite.matches(error, text, f"error of {request[:2]}")
+        if not (is_lxd() and found == 500):
+            suite.equal(found, status, f"status of {request[:2]} ({error})")
+
     # -- the end ---------------------------------------------------------------------------------
+    def purge_images(self):
+        for url in self.api.sync("GET", "/1.0/images"):
+            self.api.operation("DELETE", url)
+
     def purge(self):
         """Deletes every instance through the API."""
         listed = self.api.sync("GET", "/1.0/instances?recursion=1&all-projects=true")
@@ -281,6 +295,27 @@ def remove_cgroup(path):
         os.rmdir(path)
     except OSError:
         pass
+
+
+def ours(test):
+    """Marks a test of what only Berth has, or has otherwise than LXD on purpose."""
+    def wrapped(*arguments):
+        if is_lxd():
+            raise suite.Skip("only of Berth")
+        return test(*arguments)
+    return wrapped
+
+
+def run_suite(names, prefix, **options):
+    """Runs a module's tests with a daemon in its PEER; what is left behind is a failed test."""
+    peer = Daemon(**options)
+    names["PEER"] = peer
+    good = False
+    try:
+        good = suite.run(names, prefix)
+    finally:
+        failed = suite.run_one(prefix + "nothing is left behind", peer.stop)
+    sys.exit(0 if good and not failed else 1)
 
 
 def attach(base):

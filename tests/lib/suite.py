@@ -8,7 +8,8 @@
     if __name__ == "__main__":
         suite.main(globals())
 
-Functions called test_… run in the order they are written. `SUITE test_a test_b` runs only those.
+Functions called test_… run in the order they are written, each after setup(), if the module has
+one. `SUITE test_a test_b` runs only those.
 """
 import re
 import sys
@@ -65,9 +66,11 @@ def eventually(question, what, seconds=20, pause=0.05):
         time.sleep(pause)
 
 
-def run_one(name, function):
+def run_one(name, function, setup=None):
     """Runs one test, prints its line, says whether it failed."""
     try:
+        if setup:
+            setup()
         function()
     except Skip as reason:
         print(f"skip {name} # {reason}", flush=True)
@@ -84,14 +87,19 @@ def run_one(name, function):
     return False
 
 
-def main(names, prefix=""):
-    """Runs the test_… functions of a module and ends the program."""
+def run(names, prefix=""):
+    """Runs the test_… functions of a module; True when all that ran succeeded."""
     tests = [(name, value) for name, value in names.items()
              if name.startswith("test_") and callable(value)]
     chosen = sys.argv[1:]
     unknown = [name for name in chosen if name not in dict(tests)]
     if unknown:
         sys.exit(f"no such test: {' '.join(unknown)}")
-    failed = [run_one(prefix + name[5:], function) for name, function in tests
-              if not chosen or name in chosen]
-    sys.exit(1 if any(failed) or not failed else 0)
+    failed = [run_one(prefix + name[5:].replace("_", " "), function, names.get("setup"))
+              for name, function in tests if not chosen or name in chosen]
+    return bool(failed) and not any(failed)
+
+
+def main(names, prefix=""):
+    """Runs a module's tests and ends the program."""
+    sys.exit(0 if run(names, prefix) else 1)
