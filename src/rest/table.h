@@ -1,0 +1,14 @@
+/* Every endpoint table; a new file adds its line here and in table.c. */
+#pragma once
+
+#include "rest/rest.h"
+
+extern const RestTable rest_events_table;
+extern const RestTable rest_images_table;
+extern const RestTable rest_instances_table;
+extern const RestTable rest_internal_table;
+extern const RestTable rest_operations_table;
+extern const RestTable rest_profiles_table;
+extern const RestTable rest_projects_table;
+extern const RestTable rest_server_table;
+extern const RestTable rest_storage_pools_table;
