@@ -87,7 +87,7 @@ class Api:
         response = Response(answer.status, {k.lower(): v for k, v in answer.getheaders()}, data)
         if answer.will_close:
             self.close()
-        if response.headers.get("content-type", "").startswith("application/json"):
+        if data and response.headers.get("content-type", "").startswith("application/json"):
             try:
                 response.json = json.loads(data)
             except ValueError as error:
