@@ -47,7 +47,8 @@ SinkMessage *sink_message_new(WebSocketType type, const void *data, size_t size)
         message->references = 1;
         message->size = head_size + size;
         memcpy(message->data, head, head_size);
-        memcpy(message->data + head_size, data, size);
+        if (size > 0)
+                memcpy(message->data + head_size, data, size);
         return message;
 }
 

@@ -111,7 +111,8 @@ static int send_unmasked(WebSocket *socket, WebSocketType type, const void *data
         unsigned char frame[10 + 4096];
         size_t head = websocket_frame_head(type, size, frame);
         if (size <= sizeof frame - head) {
-                memcpy(frame + head, data, size);
+                if (size > 0)
+                        memcpy(frame + head, data, size);
                 return transport_write(socket->transport, frame, head + size, SEND_TIMEOUT_MS,
                                        err);
         }
