@@ -24,13 +24,14 @@ typedef enum CgroupController {
 
 typedef struct CgroupLayout {
         char *mounts[_CGROUP_CONTROLLER_MAX]; /* where its hierarchy is mounted; NULL: not there */
+        char *roots[_CGROUP_CONTROLLER_MAX];  /* the group that stands at the mount, "/" mostly */
         bool unified[_CGROUP_CONTROLLER_MAX]; /* that hierarchy is v2 */
         char *unified_mount; /* the v2 hierarchy, also when it has no controller; NULL */
 } CgroupLayout;
 
 /* `mountinfo`/`root` for tests: NULL reads /proc/self/mountinfo and prefixes nothing. */
-int cgroup_layout_load(const char *mountinfo, const char *root, CgroupLayout *ret, Error **err)
-        _must_check_;
+int cgroup_layout_load(const char *mountinfo, const char *root, CgroupLayout *ret,
+                       Error **err) _must_check_;
 void cgroup_layout_done(CgroupLayout *layout);
 bool cgroup_has(const CgroupLayout *layout, CgroupController controller);
 
@@ -60,15 +61,15 @@ void cgroup_usage(const CgroupLayout *layout, const CgroupPaths *paths, CgroupUs
 int cgroup_get(const CgroupPaths *paths, CgroupController controller, const char *file,
                char **ret, Error **err) _must_check_;
 int cgroup_set(const CgroupPaths *paths, CgroupController controller, const char *file,
-               const char *value, Error **err) _must_check_;
+               const char *value, Error **err);
 bool cgroup_has_file(const CgroupPaths *paths, CgroupController controller, const char *file);
 
 /* Freezes or thaws and waits until it is so. */
 int cgroup_freeze(const CgroupLayout *layout, const CgroupPaths *paths, bool freeze,
-                  int timeout_ms, Error **err) _must_check_;
+                  int timeout_ms, Error **err);
 bool cgroup_is_frozen(const CgroupLayout *layout, const CgroupPaths *paths);
 /* SIGKILL to every process in it (cgroup.kill, else by pid until none is left). */
 int cgroup_kill(const CgroupLayout *layout, const CgroupPaths *paths, Error **err) _must_check_;
-/* All pids, of groups below too. Appends to *ret (mem_*), sets count. */
-int cgroup_pids(const CgroupLayout *layout, const CgroupPaths *paths, pid_t **ret, size_t *ret_count,
-                Error **err) _must_check_;
+/* All pids, of groups below too; *ret is the caller's (free). */
+int cgroup_pids(const CgroupLayout *layout, const CgroupPaths *paths, pid_t **ret,
+                size_t *ret_count, Error **err) _must_check_;

@@ -1,8 +1,8 @@
 /* Id maps of user namespaces: which host ids a container's ids are.
  *
  * Sources of the rules: user_namespaces(7); subuid(5); LXD's behaviour: the daemon's own ranges are
- * root's lines in /etc/subuid and /etc/subgid, and 1000000:1000000000 when the two files are absent
- * or newuidmap is not installed. Pure but for the functions that name a file. Thread-safe. */
+ * root's first line in /etc/subuid and /etc/subgid, and 1000000:1000000000 when the files are absent
+ * or have no line for root. Pure but for the functions that name a file. Thread-safe. */
 #pragma once
 
 #include "base/error.h"
@@ -43,8 +43,8 @@ uint32_t idmap_to_host(const IdMap *map, bool group, uint32_t id);
 uint32_t idmap_to_ns(const IdMap *map, bool group, uint32_t id);
 
 /* LXD's volatile.idmap.next / .current / last_state.idmap value:
- * [{"Isuid":true,"Isgid":false,"Hostid":1000000,"Nsid":0,"Maprange":65536}, …]. One entry with both
- * flags is written as two. "" and "[]" parse to an empty map. */
+ * [{"Isuid":true,"Isgid":false,"Hostid":1000000,"Nsid":0,"Maprange":65536}, …]. An entry with both
+ * flags is kept as two. "" and "[]" parse to an empty map. */
 char *idmap_to_json(const IdMap *map);
 int idmap_from_json(const char *text, IdMap *ret, Error **err) _must_check_;
 
@@ -58,7 +58,7 @@ void idmap_to_lxc(const IdMap *map, StrList *lines);
 char *idmap_to_proc(const IdMap *map, bool group);
 int idmap_from_proc(pid_t pid, IdMap *ret, Error **err) _must_check_; /* of a running process */
 
-/* What the daemon may hand out: the widest range that is root's in both files. Text is the files'
+/* What the daemon may hand out: root's first range of 65536 or more in each of both files. Text is the files'
  * content; NULL when the file is absent. */
 typedef struct IdRange {
         int64_t uid_base, gid_base;
@@ -68,8 +68,8 @@ int id_range_parse(const char *subuid, const char *subgid, const char *user, IdR
                    Error **err) _must_check_;
 int id_range_load(IdRange *ret, Error **err) _must_check_; /* reads the files, applies the default */
 
-/* security.idmap.isolated: the lowest free block of `size` ids in the range, behind the first 65536
- * (those are the shared map's), given the blocks (host base, size) already taken. `base` != 0 asks
+/* security.idmap.isolated: the lowest free block of `size` ids in the range, behind the first
+ * 65536 (those are the shared map's), given the blocks (host base, size) already taken. `base` != 0 asks
  * for that very block. */
 typedef struct IdBlock {
         int64_t base, size;

@@ -21,7 +21,7 @@ int procfs_signals(pid_t pid, ProcSignals *ret, Error **err) _must_check_;
 
 /* A pidfd that is certain to be the process that started at `start_time` (0: any). */
 int procfs_open_pidfd(pid_t pid, uint64_t start_time, int *ret_fd, Error **err) _must_check_;
-int pidfd_signal(int pidfd, int signal, Error **err) _must_check_;
+int pidfd_signal(int pidfd, int signal, Error **err);
 bool pidfd_has_ended(int pidfd);
 /* Waits for the end; false when the time is over. -1: for ever. */
 bool pidfd_wait(int pidfd, int timeout_ms);

@@ -9,6 +9,7 @@
 
 #include "base/error.h"
 #include "base/text.h"
+#include "linux/cgroup.h"
 #include "linux/idmap.h"
 
 #include <sys/types.h>
@@ -17,7 +18,8 @@ typedef struct Runtime Runtime;
 
 /* `helper`: path of berth-helper; NULL: $BERTH_HELPER, else beside this executable, else the
  * installed one. `lxcpath`: absolute directory of containers/, `run_root`: the directory that has
- * one directory for each container (logs/), in which `runtime` (pids) and `stop-target` are kept. */
+ * one directory for each container (logs/, it must exist before the start), in which `runtime` (the
+ * pids) and `stop-target` are kept. */
 int runtime_new(const char *helper, const char *lxcpath, const char *run_root, Runtime **ret,
                 Error **err) _must_check_;
 void runtime_free(Runtime *runtime);
@@ -76,6 +78,12 @@ int runtime_wait_stopped(const RuntimeProcess *process, int timeout_ms, Error **
 int runtime_freeze(Runtime *runtime, const RuntimeProcess *process, Error **err) _must_check_;
 int runtime_unfreeze(Runtime *runtime, const RuntimeProcess *process, Error **err) _must_check_;
 bool runtime_is_frozen(Runtime *runtime, const RuntimeProcess *process);
+/* Memory, CPU time and processes now; process->name must be set. */
+int runtime_usage(Runtime *runtime, const RuntimeProcess *process, CgroupUsage *ret, Error **err)
+        _must_check_;
+/* Its cgroup directories, for limits (linux/cgroup.h). */
+int runtime_cgroups(const Runtime *runtime, const RuntimeProcess *process, CgroupPaths *ret,
+                    Error **err) _must_check_;
 
 typedef struct RuntimeExec {
         const char *name;
@@ -97,7 +105,7 @@ typedef struct RuntimeChild RuntimeChild;
 int runtime_exec(Runtime *runtime, const RuntimeExec *exec, RuntimeChild **ret, int *ret_terminal,
                  Error **err) _must_check_;
 /* Any thread may signal while another one waits. */
-int runtime_child_signal(RuntimeChild *child, int signal, Error **err) _must_check_;
+int runtime_child_signal(RuntimeChild *child, int signal, Error **err);
 /* Exit code, or 128 + signal. ERROR_TIMEOUT keeps the child. */
 int runtime_child_wait(RuntimeChild *child, int timeout_ms, int *ret_code, Error **err)
         _must_check_;

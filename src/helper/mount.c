@@ -1,0 +1,111 @@
+/* Mounts put into a running container (hot-plugged disks and device nodes). */
+#include "helper/helper.h"
+
+#include "base/files.h"
+#include "base/memory.h"
+#include "linux/beneath.h"
+#include "linux/mount.h"
+#include "linux/procfs.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <sched.h>
+#include <sys/mount.h>
+#include <sys/stat.h>
+
+static int open_init(char **argv, int *ret_pidfd, pid_t *ret_pid, Error **err) {
+        int64_t pid;
+        uint64_t start;
+        if (!str_to_int64(argv[0], &pid) || !str_to_uint64(argv[1], &start))
+                return error_set(err, ERROR_INTERNAL, 0, "Bad process \"%s\"", argv[0]);
+        *ret_pid = (pid_t) pid;
+        return procfs_open_pidfd((pid_t) pid, start, ret_pidfd, err);
+}
+
+/* Into the mount namespace, and, unless it is ours (privileged), the user namespace: what is made
+ * there must belong to the container's root. */
+static int enter(int pidfd, Error **err) {
+        if (setns(pidfd, CLONE_NEWUSER | CLONE_NEWNS) < 0 &&
+            (errno != EINVAL || setns(pidfd, CLONE_NEWNS) < 0))
+                return error_errno(err, errno, "Failed to enter the container");
+        if (setresgid(0, 0, 0) < 0 || setresuid(0, 0, 0) < 0)
+                return error_errno(err, errno, "Failed to become the container's root");
+        return 0;
+}
+
+static int make_target(int root_fd, const char *target, bool directory, Error **err) {
+        struct stat info;
+        if (beneath_stat(root_fd, target, true, &info, NULL) == 0) {
+                if (S_ISDIR(info.st_mode) == directory)
+                        return 0;
+                return error_set(err, ERROR_INVALID, 0, "\"%s\" is %s in the container", target,
+                                 directory ? "not a directory" : "a directory");
+        }
+        if (directory)
+                return beneath_make_directories(root_fd, target, 0711, err);
+        _cleanup_free_ char *parent = path_directory(target);
+        if (beneath_make_directories(root_fd, parent, 0711, err) < 0)
+                return -1;
+        return beneath_write(root_fd, target, "", 0, 0600, (uid_t) -1, (gid_t) -1, err);
+}
+
+static int mount_into(char **argv, Error **err) {
+        const char *source = argv[2], *target = argv[3];
+        uint64_t flags = 0;
+        _cleanup_close_ int pidfd = -1, mount_fd = -1, userns = -1, root = -1, place = -1;
+        struct stat info;
+        pid_t pid;
+        if (!str_to_uint64(argv[4], &flags))
+                return error_set(err, ERROR_INTERNAL, 0, "Bad mount flags");
+        if (open_init(argv, &pidfd, &pid, err) < 0)
+                return -1;
+        if (stat(source, &info) < 0)
+                return error_errno(err, errno, "Failed to find %s", source);
+        if (mount_clone(AT_FDCWD, source, (unsigned) flags, &mount_fd, err) < 0)
+                return -1;
+        if (str_equal(argv[5], "1")) {
+                _cleanup_free_ char *path = str_printf("/proc/%d/ns/user", (int) pid);
+                userns = open(path, O_RDONLY | O_CLOEXEC);
+                if (userns < 0)
+                        return error_errno(err, errno, "Failed to open the user namespace");
+        }
+        if (mount_configure(mount_fd, (unsigned) flags, userns, err) < 0)
+                return -1;
+        if (enter(pidfd, err) < 0 || beneath_open_root("/", &root, err) < 0 ||
+            make_target(root, target, S_ISDIR(info.st_mode), err) < 0 ||
+            beneath_open(root, target, O_PATH, 0, &place, err) < 0)
+                return -1;
+        return mount_attach(mount_fd, place, "", err);
+}
+
+static int unmount_from(char **argv, Error **err) {
+        _cleanup_close_ int pidfd = -1, root = -1, parent = -1;
+        _cleanup_free_ char *name = NULL;
+        pid_t pid;
+        if (open_init(argv, &pidfd, &pid, err) < 0 || enter(pidfd, err) < 0 ||
+            beneath_open_root("/", &root, err) < 0 ||
+            beneath_open_parent(root, argv[2], &parent, &name, err) < 0)
+                return -1;
+        if (fchdir(parent) < 0)
+                return error_errno(err, errno, "Failed to enter a directory");
+        if (umount2(name, UMOUNT_NOFOLLOW | MNT_DETACH) < 0 && errno != EINVAL)
+                return error_errno(err, errno, "Failed to unmount \"%s\"", argv[2]);
+        return 0;
+}
+
+static int answer(int result, const Error *error) {
+        if (result < 0)
+                return report_failure(error);
+        (void) report(NULL, 0, "done");
+        return 0;
+}
+
+int verb_mount(int argc, char **argv) {
+        _cleanup_error_ Error *error = NULL;
+        return answer(mount_into(argv, &error), error);
+}
+
+int verb_unmount(int argc, char **argv) {
+        _cleanup_error_ Error *error = NULL;
+        return answer(unmount_from(argv, &error), error);
+}
