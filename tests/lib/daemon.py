@@ -1,3 +1,4 @@
+#!/usr/bin/env python3
 """A daemon on a private directory: start, wait until ready, restart, kill, stop, leftovers.
 
     with daemon.Daemon() as peer:       stops it and raises when something is left

@@ -55,7 +55,7 @@ skip_case() {
         echo "skip $1 # $2"
 }
 
-# expect_failure PATTERN COMMAND...: the command fails and says something that matches.
+# expect_failure PATTERN COMMAND...: the command fails and says something that matches (any case).
 expect_failure() {
         pattern=$1
         shift
@@ -63,7 +63,7 @@ expect_failure() {
                 echo "it should have failed: $*"
                 return 1
         fi
-        echo "$said" | grep -Eq -- "$pattern" || {
+        echo "$said" | grep -Eiq -- "$pattern" || {
                 echo "it failed, but \"$pattern\" is not in what it said: $said"
                 return 1
         }

@@ -1,3 +1,4 @@
+#!/usr/bin/env python3
 """Images for the tests: a busybox system that starts, small ones that only unpack, hostile ones."""
 import bz2
 import fcntl
@@ -155,3 +156,7 @@ class Zeros(io.RawIOBase):
 def unique(word):
     """A description that makes an image's fingerprint new."""
     return f"{word} {time.monotonic_ns()}"
+
+
+if __name__ == "__main__":
+    made("busybox", ".tar.gz")
