@@ -35,11 +35,9 @@ def is_lxd():
     return os.environ.get("BERTH_TEST_PEER") == "lxd"
 
 
-def program(name):
-    """Path of one of our programs, or of the peer's."""
-    if is_lxd():
-        return {"berthd": "lxd", "berth": "lxc"}[name]
-    return os.path.join(build_directory(), name)
+def program():
+    """The daemon under test."""
+    return "lxd" if is_lxd() else os.path.join(build_directory(), "berthd")
 
 
 class Leftovers(Exception):
@@ -47,7 +45,8 @@ class Leftovers(Exception):
 
 
 class Daemon:
-    def __init__(self, base=None, start=True, pool=True, environment=None):
+    def __init__(self, base=None, start=True, pool=True, environment=None, run=None):
+        """`run`: another daemon's program than the one under test."""
         self.base = base or tempfile.mkdtemp(prefix="berth-test-")
         os.chmod(self.base, 0o711)
         self.directory = os.path.join(self.base, "state")
@@ -55,6 +54,7 @@ class Daemon:
         # names of instances begin with this, so that their cgroups can be told from others'
         self.prefix = "t" + os.path.basename(self.base)[-6:].lower().replace("_", "x") + "-"
         self.extra = environment or {}
+        self.program = run or program()
         self.process = None
         self.api = api.Api(self.socket)
         os.makedirs(self.directory, mode=0o711, exist_ok=True)
@@ -78,7 +78,7 @@ class Daemon:
         log = os.path.join(self.base, "daemon.log")
         with open(os.path.join(self.base, "output.log"), "ab") as output:
             self.process = subprocess.Popen(
-                [program("berthd"), "--group", "root", "--logfile", log, "--debug", *arguments],
+                [self.program, "--group", "root", "--logfile", log, "--debug", *arguments],
                 env=self.environment(), stdin=subprocess.DEVNULL, stdout=output, stderr=output,
                 start_new_session=True)
         self.write_pid()
