@@ -190,7 +190,7 @@ def test_banned_variables():
 
 # -- names ---------------------------------------------------------------------------------------
 def test_names_types():
-    finds("check-names", {"src/rest/r.h": "typedef struct foo_bar foo_bar;\n"},
+    finds("check-names", {"src/rest/r.h": "typedef struct foo foo_bar;\n"},
           'r.h:1: type "foo_bar" is not in PascalCase')
 
 
@@ -198,15 +198,20 @@ def test_names_prefix():
     finds("check-names", {"src/rest/routes.c": "void other_f(void) {\n}\n"},
           '"other_f" should begin with its path')
     passes("check-names", {"src/rest/routes.c": "void route_f(void) {\n}\nvoid rest_g(void) {\n}\n"
-                                                "static void any(void) {\n}\n"})
+                                                "static void any(void) {\n}\n",
+                            "src/rest/x.h": "typedef struct IdRange {\n int a;\n} IdRange;\n",
+                            "src/rest/x.c": "void id_range_f(void) {\n}\n"})
 
 
 def test_names_outputs_and_errors():
     finds("check-names", {"src/rest/r.h": "int rest_f(Foo **foo, Error **err) _must_check_;\n"
                                           "int rest_g(Error **err, int a) _must_check_;\n"
-                                          "int rest_h(Error **err);\n"},
+                                          "int rest_h(int *ret, Error **err);\n"
+                                          "int rest_i(Error **error);\n"
+                                          "int rest_j(Error **err, const char *f, ...);\n"},
           'r.h:1: rest_f: call the output "foo" "ret_foo"',
-          "r.h:2: rest_g: Error **err has to be the last", "r.h:3: rest_h can fail: add _must_check_")
+          "r.h:2: rest_g: Error **err has to be the last", "r.h:3: rest_h can fail: add _must_check_",
+          'r.h:4: rest_i: call the Error parameter "err"')
 
 
 def test_names_questions():
