@@ -25,6 +25,7 @@ static const Verb verbs[] = {
         {"hook-stop", verb_hook_stop, 1, false},
         {"mount", verb_mount, 6, true},
         {"unmount", verb_unmount, 3, true},
+        {"files", verb_files, 3, true},
 };
 
 int report(const int *fds, size_t fd_count, const char *format, ...) {

@@ -6,10 +6,10 @@
 #include "linux/beneath.h"
 #include "linux/mount.h"
 #include "linux/procfs.h"
+#include "linux/userns.h"
 
 #include <errno.h>
 #include <fcntl.h>
-#include <sched.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
 
@@ -20,17 +20,6 @@ static int open_init(char **argv, int *ret_pidfd, pid_t *ret_pid, Error **err) {
                 return error_set(err, ERROR_INTERNAL, 0, "Bad process \"%s\"", argv[0]);
         *ret_pid = (pid_t) pid;
         return procfs_open_pidfd((pid_t) pid, start, ret_pidfd, err);
-}
-
-/* Into the mount namespace, and, unless it is ours (privileged), the user namespace: what is made
- * there must belong to the container's root. */
-static int enter(int pidfd, Error **err) {
-        if (setns(pidfd, CLONE_NEWUSER | CLONE_NEWNS) < 0 &&
-            (errno != EINVAL || setns(pidfd, CLONE_NEWNS) < 0))
-                return error_errno(err, errno, "Failed to enter the container");
-        if (setresgid(0, 0, 0) < 0 || setresuid(0, 0, 0) < 0)
-                return error_errno(err, errno, "Failed to become the container's root");
-        return 0;
 }
 
 static int make_target(int root_fd, const char *target, bool directory, Error **err) {
@@ -71,7 +60,7 @@ static int mount_into(char **argv, Error **err) {
         }
         if (mount_configure(mount_fd, (unsigned) flags, userns, err) < 0)
                 return -1;
-        if (enter(pidfd, err) < 0 || beneath_open_root("/", &root, err) < 0 ||
+        if (namespaces_enter(pidfd, err) < 0 || beneath_open_root("/", &root, err) < 0 ||
             make_target(root, target, S_ISDIR(info.st_mode), err) < 0 ||
             beneath_open(root, target, O_PATH, 0, &place, err) < 0)
                 return -1;
@@ -82,7 +71,7 @@ static int unmount_from(char **argv, Error **err) {
         _cleanup_close_ int pidfd = -1, root = -1, parent = -1;
         _cleanup_free_ char *name = NULL;
         pid_t pid;
-        if (open_init(argv, &pidfd, &pid, err) < 0 || enter(pidfd, err) < 0 ||
+        if (open_init(argv, &pidfd, &pid, err) < 0 || namespaces_enter(pidfd, err) < 0 ||
             beneath_open_root("/", &root, err) < 0 ||
             beneath_open_parent(root, argv[2], &parent, &name, err) < 0)
                 return -1;
