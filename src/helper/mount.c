@@ -4,7 +4,7 @@
 #include "base/files.h"
 #include "base/memory.h"
 #include "linux/beneath.h"
-#include "linux/mount.h"
+#include "linux/mounts.h"
 #include "linux/procfs.h"
 #include "linux/userns.h"
 

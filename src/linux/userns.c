@@ -2,7 +2,7 @@
 
 #include "base/files.h"
 #include "base/memory.h"
-#include "linux/mount.h"
+#include "linux/mounts.h"
 
 #include <errno.h>
 #include <fcntl.h>

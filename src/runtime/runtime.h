@@ -126,12 +126,12 @@ int runtime_console_log(Runtime *runtime, const char *name, const char *config_f
  * `target` when absent; `shift`: ids shown through the container's map. */
 typedef struct RuntimeMount {
         const char *source, *target;
-        unsigned flags; /* MountFlags of linux/mount.h */
+        unsigned flags; /* MountFlags of linux/mounts.h */
         bool shift;
 } RuntimeMount;
 int runtime_mount(Runtime *runtime, const RuntimeProcess *process, const RuntimeMount *mount,
                   Error **err) _must_check_;
 int runtime_unmount(Runtime *runtime, const RuntimeProcess *process, const char *target,
                     Error **err) _must_check_;
-/* For moving links in and out (linux/netlink.h). */
+/* For moving links in and out (linux/links.h). */
 int runtime_open_netns(const RuntimeProcess *process, int *ret_fd, Error **err) _must_check_;

@@ -1,4 +1,4 @@
-#include "linux/mount.h"
+#include "linux/mounts.h"
 
 #include "base/files.h"
 #include "base/memory.h"
