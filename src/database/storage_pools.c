@@ -1,0 +1,162 @@
+#include "database/storage_pools.h"
+
+#include "base/memory.h"
+#include "database/projects.h"
+
+#define POOL_COLUMNS "SELECT id, name, driver, description, state FROM storage_pools "
+
+void storage_pool_row_done(StoragePoolRow *row) {
+        free(row->name);
+        free(row->driver);
+        free(row->description);
+        strmap_done(&row->config);
+        *row = (StoragePoolRow){};
+}
+
+void storage_pool_row_list_done(StoragePoolRowList *list) {
+        for (size_t i = 0; i < list->count; i++)
+                storage_pool_row_done(&list->items[i]);
+        free(list->items);
+        *list = (StoragePoolRowList){};
+}
+
+static int fill(Transaction *tx, const DbCursor *cursor, StoragePoolRow *row, Error **err) {
+        *row = (StoragePoolRow){.id = db_integer(cursor, 0),
+                                .name = str_dup(db_text(cursor, 1)),
+                                .driver = str_dup(db_text(cursor, 2)),
+                                .description = str_dup(db_text(cursor, 3)),
+                                .state = db_integer(cursor, 4)};
+        return db_load_map(tx, &row->config, err,
+                           "SELECT key, value FROM storage_pools_config WHERE storage_pool_id = ?",
+                           row->id);
+}
+
+int db_storage_pool_get(Transaction *tx, const char *name, StoragePoolRow *ret, Error **err) {
+        _cleanup_cursor_ DbCursor cursor = {};
+        if (db_select(tx, &cursor, err, POOL_COLUMNS "WHERE name = ?", "s", name) < 0)
+                return -1;
+        int found = db_next(&cursor, err);
+        if (found == 0)
+                return error_set(err, ERROR_NOT_FOUND, 0, "Storage pool not found");
+        return found < 0 ? -1 : fill(tx, &cursor, ret, err);
+}
+
+int db_storage_pool_list(Transaction *tx, StoragePoolRowList *ret, Error **err) {
+        _cleanup_cursor_ DbCursor cursor = {};
+        _cleanup_(storage_pool_row_list_done) StoragePoolRowList list = {};
+        int found;
+        if (db_select(tx, &cursor, err, POOL_COLUMNS "ORDER BY name", "") < 0)
+                return -1;
+        while ((found = db_next(&cursor, err)) > 0) {
+                mem_grow((void **) &list.items, &list.capacity, list.count + 1,
+                         sizeof *list.items);
+                if (fill(tx, &cursor, &list.items[list.count++], err) < 0)
+                        return -1;
+        }
+        if (found < 0)
+                return -1;
+        *ret = list;
+        list = (StoragePoolRowList){};
+        return 0;
+}
+
+static int store_config(Transaction *tx, int64_t id, const StrMap *config, Error **err) {
+        return db_store_map(tx, id, config,
+                            "DELETE FROM storage_pools_config WHERE storage_pool_id = ?",
+                            "INSERT INTO storage_pools_config (storage_pool_id, key, value)"
+                            " VALUES (?, ?, ?)",
+                            err);
+}
+
+int db_storage_pool_create(Transaction *tx, const StoragePoolRow *row, int64_t *ret_id,
+                           Error **err) {
+        Error *failed = NULL;
+        if (db_run(tx, &failed,
+                   "INSERT INTO storage_pools (name, driver, description, state)"
+                   " VALUES (?, ?, ?, ?)",
+                   "sssi", row->name, row->driver, row->description != NULL ? row->description : "",
+                   row->state) < 0) {
+                if (!error_is(failed, ERROR_EXISTS))
+                        return error_move(err, &failed);
+                error_free(failed);
+                return error_set(err, ERROR_EXISTS, 0, "The storage pool already exists");
+        }
+        *ret_id = db_last_id(tx);
+        if (db_run(tx, err,
+                   "INSERT INTO storage_pools_nodes (storage_pool_id, node_id, state)"
+                   " VALUES (?, 1, ?)",
+                   "ii", *ret_id, row->state) < 0)
+                return -1;
+        return store_config(tx, *ret_id, &row->config, err);
+}
+
+int db_storage_pool_update(Transaction *tx, const StoragePoolRow *row, Error **err) {
+        if (db_run(tx, err, "UPDATE storage_pools SET description = ? WHERE id = ?", "si",
+                   row->description, row->id) < 0)
+                return -1;
+        return store_config(tx, row->id, &row->config, err);
+}
+
+int db_storage_pool_set_state(Transaction *tx, int64_t id, StoragePoolState state, Error **err) {
+        if (db_run(tx, err, "UPDATE storage_pools SET state = ? WHERE id = ?", "ii",
+                   (int64_t) state, id) < 0)
+                return -1;
+        return db_run(tx, err, "UPDATE storage_pools_nodes SET state = ? WHERE storage_pool_id = ?",
+                      "ii", (int64_t) state, id);
+}
+
+int db_storage_pool_delete(Transaction *tx, int64_t id, Error **err) {
+        return db_run(tx, err, "DELETE FROM storage_pools WHERE id = ?", "i", id);
+}
+
+static int add_urls(DbCursor *cursor, const char *prefix, StrList *ret, Error **err) {
+        int found;
+        while ((found = db_next(cursor, err)) > 0) {
+                const char *project = db_text(cursor, 1);
+                _cleanup_free_ char *escaped = url_escape(project);
+                bool is_default = str_equal(project, "default");
+                strlist_printf(ret, "%s%s%s%s", prefix, db_text(cursor, 0),
+                               is_default ? "" : "?project=", is_default ? "" : escaped);
+        }
+        return found;
+}
+
+int db_storage_pool_used_by(Transaction *tx, const StoragePoolRow *row, StrList *ret,
+                            Error **err) {
+        static const struct {
+                const char *prefix, *sql;
+        } queries[] = {
+                {"/1.0/images/", "SELECT name, 'default' FROM storage_volumes"
+                                 " WHERE storage_pool_id = ? AND type = 1 ORDER BY name"},
+                {"/1.0/instances/",
+                 "SELECT storage_volumes.name, projects.name FROM storage_volumes JOIN projects ON"
+                 " projects.id = project_id WHERE storage_pool_id = ? AND type IN (0, 3)"
+                 " ORDER BY projects.name, storage_volumes.name"},
+        };
+        for (size_t i = 0; i < ARRAY_SIZE(queries); i++) {
+                _cleanup_cursor_ DbCursor cursor = {};
+                if (db_select(tx, &cursor, err, queries[i].sql, "i", row->id) < 0 ||
+                    add_urls(&cursor, queries[i].prefix, ret, err) < 0)
+                        return -1;
+        }
+        _cleanup_cursor_ DbCursor profiles = {}, custom = {};
+        if (db_select(tx, &profiles, err,
+                      "SELECT DISTINCT profiles.name, projects.name FROM profiles"
+                      " JOIN projects ON projects.id = profiles.project_id"
+                      " JOIN profiles_devices ON profile_id = profiles.id"
+                      " JOIN profiles_devices_config ON profile_device_id = profiles_devices.id"
+                      " WHERE profiles_devices.type = 2 AND key = 'pool' AND value = ?"
+                      " ORDER BY projects.name, profiles.name",
+                      "s", row->name) < 0 ||
+            add_urls(&profiles, "/1.0/profiles/", ret, err) < 0)
+                return -1;
+        _cleanup_free_ char *prefix =
+                str_printf("/1.0/storage-pools/%s/volumes/custom/", row->name);
+        if (db_select(tx, &custom, err,
+                      "SELECT storage_volumes.name, projects.name FROM storage_volumes JOIN"
+                      " projects ON projects.id = project_id WHERE storage_pool_id = ? AND"
+                      " type = 2 ORDER BY projects.name, storage_volumes.name",
+                      "i", row->id) < 0)
+                return -1;
+        return add_urls(&custom, prefix, ret, err);
+}
