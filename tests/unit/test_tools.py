@@ -10,6 +10,7 @@ sys.path.insert(0, os.path.join(TOP, "tests/lib"))
 sys.path.insert(0, os.path.join(TOP, "tools/lib"))
 import csource  # noqa: E402
 import suite  # noqa: E402
+import where  # noqa: E402
 
 LAYERS = "base\nprocess json\nlinux\nhttp\nrest\ndaemon\nhelper: base linux\n<lxc/>: helper\n"
 
@@ -241,6 +242,49 @@ def test_words():
                           "tools/x": "see issue 12\n"},
           'r.c:1: "TODO"', 'r.c:2: "for now"', 'tools/x:1: "issue 12"')
     passes("check-words", {"src/rest/r.c": "int information;\n"})
+
+
+# -- where ---------------------------------------------------------------------------------------
+TREE = {
+    "src/rest/profiles.c": 'static int get_one(RestRequest *r, Error **err) {\n return 0;\n}\n'
+                           'static const RestEndpoint rows[] = {\n'
+                           '        {.path = "/1.0/profiles", .get = {list_all}},\n'
+                           '        {.path = "/1.0/profiles/{name}",\n         .get = {get_one},\n'
+                           '         .put = {put_one}},\n};\n',
+    "src/schema/instance/limits.c": 'static const ConfigKey rows[] = {\n        {\n'
+                                    '                .name = "limits.memory",\n        },\n'
+                                    '        {.name = "user.*"},\n};\n',
+    "src/instance/config/limits.c": 'void f(void) {\n get(map, "limits.memory");\n}\n',
+    "src/instance/busy.c": 'int f(void) {\n return error_set(err, 1, 0, "Instance is busy running"\n'
+                           '         " a \\"%s\\" operation", name);\n}\n',
+    "src/cli/commands/device.c": 'static const Command instance_add = {\n        .name = "add",\n};\n'
+                                 'static const Command profile_add = {\n        .name = "add",\n};\n',
+}
+
+
+def ask(question):
+    with tempfile.TemporaryDirectory() as root:
+        for path, text in TREE.items():
+            os.makedirs(os.path.dirname(os.path.join(root, path)), exist_ok=True)
+            with open(os.path.join(root, path), "w", encoding="utf-8") as stream:
+                stream.write(text)
+        return where.Index(root).answer(question)
+
+
+def test_where():
+    suite.equal(ask("GET /1.0/profiles/{name}"), [
+        "src/rest/profiles.c:6: /1.0/profiles/{name}", "src/rest/profiles.c:1: GET is get_one()"])
+    suite.equal(ask("PUT /1.0/profiles/web"), [
+        "src/rest/profiles.c:6: /1.0/profiles/{name}", "src/rest/profiles.c:6: PUT is put_one()"])
+    suite.equal([line.split(": ")[0] for line in ask("limits.memory")],
+                ["src/schema/instance/limits.c:3", "src/instance/config/limits.c:2"])
+    suite.equal([line.split(": ")[0] for line in ask("user.anything")],
+                ["src/schema/instance/limits.c:5"])
+    suite.equal(ask("profile device add"),
+                ["src/cli/commands/device.c:5: static const Command profile_add = {"])
+    suite.contains(ask('Error: Instance is busy running a "stop" operation')[0],
+                   "src/instance/busy.c:2: ")
+    suite.equal(ask("nothing of the kind"), [])
 
 
 if __name__ == "__main__":

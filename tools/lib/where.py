@@ -7,7 +7,7 @@ import os
 import re
 from dataclasses import dataclass
 
-from csource import functions_of, without_comments
+from csource import functions_of
 
 LITERAL = re.compile(r'"((?:\\.|[^"\\\n])*)"')
 COMMENT = re.compile(r'("(?:\\.|[^"\\\n])*")|//[^\n]*|/\*.*?\*/', re.S)
@@ -107,29 +107,42 @@ class Index:
         """Where the text is a whole literal: the row of the key first, then who uses it."""
         pattern = re.compile(re.sub(r"NAME|\\\*|<[^>]*>", r"[^.]+", re.escape(text)) + "$")
         found = [literal for literal in self.literals
-                 if literal.text == text or key_agrees(literal.text, text)
+                 if literal.text == text
+                 or (literal.path.startswith("src/schema/") and key_agrees(literal.text, text))
                  or (("NAME" in text or "*" in text) and pattern.match(literal.text))]
         found.sort(key=lambda literal: (not literal.path.startswith("src/schema/"), literal.path))
         return [f"{literal.path}:{literal.line}: {self.line(literal.path, literal.line)}"
                 for literal in found]
 
     def command(self, words):
+        """Command structs with that name; those whose file and variable say more of the words
+        come first ("config device add": instance_add in device.c)."""
         if not words:
             return []
-        stems = ["_".join(words), words[-1]] if len(words) > 1 else [words[0]]
-        found = [f"{path}:1: the command's file" for path in sorted(self.texts)
-                 if path.startswith("src/cli/")
-                 and os.path.splitext(os.path.basename(path))[0] == words[0].replace("-", "_")]
-        for path, text in sorted(self.texts.items()):
-            if not path.startswith("src/cli/"):
+        found = []
+        for literal in self.literals:
+            row = self.line(literal.path, literal.line) if literal.path in self.texts else ""
+            if not literal.path.startswith("src/cli/") or literal.text != words[-1] \
+                    or not re.match(r'\.name\s*=', row):
                 continue
-            plain = without_comments(text)
-            for stem in stems:
-                for match in re.finditer(rf"\bCliCommand\b[^;=]*\b\w*{re.escape(stem)}\w*\b[^;=]*=",
-                                         plain):
-                    line = plain.count("\n", 0, match.start()) + 1
-                    found.append(f"{path}:{line}: {self.line(path, line)}")
-        return list(dict.fromkeys(found))
+            head = self.struct_head(literal)
+            hints = os.path.basename(literal.path) + " " + head
+            if "Command " not in head:
+                continue
+            score = sum(word in hints for word in words[:-1]) \
+                + (len(words) == 1 and "command_" + words[0].replace("-", "_") in head)
+            found.append((-score, literal.path, literal.line, head))
+        best = min(found)[0] if found else 0
+        return [f"{path}:{line}: {head}" for score, path, line, head in sorted(found)
+                if score == best]
+
+    def struct_head(self, literal):
+        """The line that opens the struct which the literal is in."""
+        lines = self.texts[literal.path].split("\n")
+        for number in range(literal.line - 1, -1, -1):
+            if re.match(r"\S.*=\s*\{$", lines[number]):
+                return lines[number].strip()
+        return ""
 
     def message(self, text):
         """Format strings that can have produced the text, the most specific first."""
@@ -156,6 +169,6 @@ def key_agrees(row, asked):
     """A row may end in ".*" or hold NAME for a part that the user chooses."""
     if row.endswith(".*") and len(row) > 2:
         return asked.startswith(row[:-1])
-    if "NAME" in row:
+    if "NAME" in row and "." in row:
         return bool(re.match(re.escape(row).replace("NAME", r"[^.]+") + "$", asked))
     return False
