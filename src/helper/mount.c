@@ -98,3 +98,19 @@ int verb_unmount(int argc, char **argv) {
         _cleanup_error_ Error *error = NULL;
         return answer(unmount_from(argv, &error), error);
 }
+
+/* Tries an idmapped mount that is never attached. */
+static int probe_idmap(const char *path, Error **err) {
+        _cleanup_idmap_ IdMap map = {0};
+        _cleanup_close_ int userns = -1, mount_fd = -1;
+        idmap_add_both(&map, IDMAP_DEFAULT_BASE, 0, IDMAP_ISOLATED_SIZE);
+        if (userns_open(&map, &userns, err) < 0 ||
+            mount_clone(AT_FDCWD, path, 0, &mount_fd, err) < 0)
+                return -1;
+        return mount_configure(mount_fd, 0, userns, err);
+}
+
+int verb_probe_idmap(int argc, char **argv) {
+        _cleanup_error_ Error *error = NULL;
+        return answer(probe_idmap(argv[0], &error), error);
+}

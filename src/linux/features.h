@@ -1,5 +1,5 @@
-/* What this kernel can do, by trying it once at the daemon's start. Thread-safe after
- * features_probe(). */
+/* What this kernel can do, by trying it once at the daemon's start. Whether one file system takes
+ * idmapped mounts needs a user namespace, so the helper tries: runtime_can_idmap(). Thread-safe. */
 #pragma once
 
 #include "base/error.h"
@@ -21,9 +21,6 @@ typedef struct Features {
 } Features;
 
 void features_probe(Features *ret);
-/* Whether files of the file system that holds `path` can be shown through an idmapped mount
- * (overlay, proc, zfs-fuse cannot): really tries it on a detached mount. */
-bool features_idmapped_path(const char *path);
 /* "ext4", "btrfs", "0x1234" of the file system that holds `path`. */
 int features_filesystem(const char *path, char **ret, Error **err) _must_check_;
 /* uname: kernel release, architecture. Owned. */

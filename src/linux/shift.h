@@ -2,9 +2,9 @@
  * mounts, volumes whose map changed. Setuid bits, ACLs and file capabilities are kept; links are
  * never followed; other mounts below are not entered. Hard links are done once.
  *
- * Resumable: a file that already has an id of the `to` map and none of the `from` map stays, so a
- * walk that was interrupted can be run again with the same arguments. Thread-safe for different
- * trees. */
+ * With `resume`, what already has ids of the `to` map stays: a walk that was interrupted is run
+ * again so. It is no default, because an inner id may look like a host id (a container inside the
+ * container). Thread-safe for different trees. */
 #pragma once
 
 #include "linux/idmap.h"
@@ -15,7 +15,8 @@ typedef int (*ShiftProgress)(void *userdata, uint64_t entries);
 typedef struct ShiftSpec {
         const IdMap *from; /* NULL or empty: ids on disk are the inner ids */
         const IdMap *to;   /* NULL or empty: back to the inner ids */
-        ShiftProgress progress;
+        bool resume;
+        ShiftProgress progress; /* may be NULL */
         void *userdata;
 } ShiftSpec;
 

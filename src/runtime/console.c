@@ -60,3 +60,8 @@ int runtime_unmount(Runtime *runtime, const RuntimeProcess *process, const char 
         const char *argv[] = {"unmount", words.pid, words.start, target, NULL};
         return helper_ask(runtime, argv, "done", NULL, err);
 }
+
+bool runtime_can_idmap(Runtime *runtime, const char *path) {
+        const char *argv[] = {"probe-idmap", path, NULL};
+        return helper_ask(runtime, argv, "done", NULL, NULL) == 0;
+}

@@ -133,5 +133,8 @@ int runtime_mount(Runtime *runtime, const RuntimeProcess *process, const Runtime
                   Error **err) _must_check_;
 int runtime_unmount(Runtime *runtime, const RuntimeProcess *process, const char *target,
                     Error **err) _must_check_;
+/* Whether files below `path` can be shown through an idmapped mount (ext4, xfs, btrfs, tmpfs can,
+ * overlay and FUSE cannot): really tried on a detached mount. */
+bool runtime_can_idmap(Runtime *runtime, const char *path);
 /* For moving links in and out (linux/links.h). */
 int runtime_open_netns(const RuntimeProcess *process, int *ret_fd, Error **err) _must_check_;
