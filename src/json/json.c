@@ -85,7 +85,8 @@ static size_t utf8_length(const unsigned char *text) {
         static const struct {
                 unsigned char mask, lead;
                 unsigned least;
-        } forms[] = {{0x80, 0x00, 0}, {0xe0, 0xc0, 0x80}, {0xf0, 0xe0, 0x800}, {0xf8, 0xf0, 0x10000}};
+        } forms[] = {{0x80, 0x00, 0}, {0xe0, 0xc0, 0x80}, {0xf0, 0xe0, 0x800},
+                     {0xf8, 0xf0, 0x10000}};
         for (size_t length = 1; length <= 4; length++) {
                 if ((text[0] & forms[length - 1].mask) != forms[length - 1].lead)
                         continue;

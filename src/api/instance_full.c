@@ -1,0 +1,26 @@
+#include "api/instance_full.h"
+
+const JsonField api_instance_full_fields[] = {
+        JSON_STRING(ApiInstanceFull, architecture, 0),
+        JSON_STRMAP(ApiInstanceFull, config, 0),
+        JSON_DEVICEMAP(ApiInstanceFull, devices, 0),
+        JSON_BOOLEAN(ApiInstanceFull, ephemeral, 0),
+        JSON_STRLIST(ApiInstanceFull, profiles, 0),
+        JSON_STRING(ApiInstanceFull, restore, JSON_OMIT_EMPTY),
+        JSON_BOOLEAN(ApiInstanceFull, stateful, 0),
+        JSON_STRING(ApiInstanceFull, description, 0),
+        JSON_TIME(ApiInstanceFull, created_at, 0),
+        JSON_STRMAP(ApiInstanceFull, expanded_config, JSON_OMIT_EMPTY),
+        JSON_DEVICEMAP(ApiInstanceFull, expanded_devices, JSON_OMIT_EMPTY),
+        JSON_STRING(ApiInstanceFull, name, 0),
+        JSON_STRING(ApiInstanceFull, status, 0),
+        JSON_INTEGER(ApiInstanceFull, status_code, 0),
+        JSON_TIME(ApiInstanceFull, last_used_at, 0),
+        JSON_STRING(ApiInstanceFull, location, 0),
+        JSON_STRING(ApiInstanceFull, type, 0),
+        JSON_STRING(ApiInstanceFull, project, 0),
+        JSON_LIST(ApiInstanceFull, backups, ApiInstanceBackup, api_instance_backup_fields, 0),
+        JSON_POINTER(ApiInstanceFull, state, ApiInstanceState, api_instance_state_fields, 0),
+        JSON_LIST(ApiInstanceFull, snapshots, ApiInstanceSnapshot, api_instance_snapshot_fields, 0),
+        JSON_END,
+};
