@@ -120,7 +120,7 @@ def test_sizes_lines():
 
 def test_sizes_parameters():
     six, seven = ", ".join(["int a"] * 6), ", ".join(["int a"] * 7)
-    passes("check-sizes", {"src/base/a.h": f"int base_f({six});\n"})
+    passes("check-sizes", {"src/base/a.h": f"int base_f({six}, Error **err);\n"})
     finds("check-sizes", {"src/base/a.h": f"int base_f({seven});\n",
                           "src/base/a.c": f"int base_f({seven}) {{\n}}\n"},
           "a.h:1: base_f has 7 parameters", "a.c:1: base_f has 7 parameters")
@@ -206,13 +206,14 @@ def test_names_prefix():
 
 def test_names_outputs_and_errors():
     finds("check-names", {"src/rest/r.h": "int rest_f(Foo **foo, Error **err) _must_check_;\n"
-                                          "int rest_g(Error **err, int a) _must_check_;\n"
+                                          "int rest_g(int a, Error **err, int b);\n"
+                                          "int rest_k(Error **err, int code);\n"
                                           "int rest_h(int *ret, Error **err);\n"
                                           "int rest_i(Error **error);\n"
                                           "int rest_j(Error **err, const char *f, ...);\n"},
           'r.h:1: rest_f: call the output "foo" "ret_foo"',
-          "r.h:2: rest_g: Error **err has to be the last", "r.h:3: rest_h can fail: add _must_check_",
-          'r.h:4: rest_i: call the Error parameter "err"')
+          "r.h:2: rest_g: Error **err has to be the last", "r.h:4: rest_h can fail: add _must_check_",
+          'r.h:5: rest_i: call the Error parameter "err"')
 
 
 def test_names_questions():

@@ -1,4 +1,5 @@
-"""The build directories: release (optimised), test (gcc, sanitizers), fuzz (clang, libFuzzer)."""
+"""The build directories: release (optimised), test (gcc, ASan and UBSan), threads (gcc, TSan), fuzz
+(clang, libFuzzer)."""
 import glob
 import os
 import shutil
@@ -8,6 +9,7 @@ import sys
 TOP = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 RELEASE = os.path.join(TOP, "build/release")
 TEST = os.path.join(TOP, "build/test")
+THREADS = os.path.join(TOP, "build/threads")
 FUZZ = os.path.join(TOP, "build/fuzz")
 # program: where Meson leaves it
 PROGRAMS = {
@@ -17,6 +19,7 @@ PROGRAMS = {
 }
 RELEASE_OPTIONS = ["--buildtype=debugoptimized", "-Dtests=false"]
 TEST_OPTIONS = ["-Db_sanitize=address,undefined", "-Db_lundef=false"]
+THREADS_OPTIONS = ["-Db_sanitize=thread", "-Db_lundef=false"]
 FUZZ_OPTIONS = [*TEST_OPTIONS, "-Dfuzz=true", "-Dc_args=-fsanitize=fuzzer-no-link"]
 
 
@@ -54,18 +57,24 @@ def gather(directory):
         place(os.path.join(directory, built), os.path.join(directory, name))
 
 
+def build(directory, options):
+    """Builds everything in a directory of its own; returns it."""
+    configure(directory, options)
+    ninja(directory)
+    gather(directory)
+    return directory
+
+
 def release_build():
-    configure(RELEASE, RELEASE_OPTIONS)
-    ninja(RELEASE)
-    gather(RELEASE)
-    return RELEASE
+    return build(RELEASE, RELEASE_OPTIONS)
 
 
 def test_build():
-    configure(TEST, TEST_OPTIONS)
-    ninja(TEST)
-    gather(TEST)
-    return TEST
+    return build(TEST, TEST_OPTIONS)
+
+
+def threads_build():
+    return build(THREADS, THREADS_OPTIONS)
 
 
 def fuzz_build():
@@ -97,4 +106,5 @@ def sanitizer_environment(log_path=None):
     return {**os.environ,
             "ASAN_OPTIONS": "abort_on_error=0:exitcode=99:detect_leaks=1:strict_string_checks=1:"
                             "detect_stack_use_after_return=1" + log,
-            "UBSAN_OPTIONS": "halt_on_error=1:print_stacktrace=1:exitcode=99" + log}
+            "UBSAN_OPTIONS": "halt_on_error=1:print_stacktrace=1:exitcode=99" + log,
+            "TSAN_OPTIONS": "halt_on_error=0:exitcode=99:second_deadlock_stack=1" + log}
