@@ -1,0 +1,62 @@
+/* Tarballs and squashfs images, in and out. What comes in is hostile: nothing is written outside
+ * of the target, device nodes are made only where that is asked for, and size and number of
+ * entries are limited. Thread-safe. */
+#pragma once
+
+#include "base/error.h"
+#include "base/text.h"
+
+#include <sys/types.h>
+
+typedef enum ArchiveFormat {
+        ARCHIVE_UNKNOWN,
+        ARCHIVE_TAR,
+        ARCHIVE_TAR_GZIP,
+        ARCHIVE_TAR_BZIP2,
+        ARCHIVE_TAR_XZ,
+        ARCHIVE_TAR_LZMA,
+        ARCHIVE_TAR_ZSTD,
+        ARCHIVE_SQUASHFS,
+        ARCHIVE_QCOW2,
+} ArchiveFormat;
+
+/* By the first bytes, as LXD does; an unknown beginning is ARCHIVE_UNKNOWN, not an error. */
+int archive_detect(const char *path, ArchiveFormat *ret, Error **err) _must_check_;
+const char *archive_extension(ArchiveFormat format); /* ".tar.xz"; "" when unknown */
+
+/* Called now and then with the compressed bytes read so far and in all. */
+typedef void (*ArchiveProgress)(void *userdata, uint64_t done, uint64_t total);
+
+typedef struct ArchiveUnpack {
+        const char *source;
+        const char *target; /* an existing directory */
+        bool devices;       /* make device nodes; else they are left out */
+        uint64_t size_limit;  /* bytes of file content; 0: 1 TiB */
+        uint64_t entry_limit; /* 0: 20 million */
+        ArchiveProgress progress; /* may be NULL */
+        void *userdata;
+} ArchiveUnpack;
+
+/* Keeps owners, modes, times, xattrs, ACLs, hard links, holes. What was written before a failure
+ * stays for the caller to remove. */
+int archive_unpack(const ArchiveUnpack *unpack, Error **err) _must_check_;
+
+/* What a tarball holds that its reader wants to know before unpacking. */
+typedef struct ArchiveContents {
+        bool has_rootfs;   /* a member below rootfs/ */
+        bool has_disk;     /* rootfs.img */
+        char *metadata;    /* text of metadata.yaml, NULL when there is none */
+        size_t metadata_size;
+} ArchiveContents;
+int archive_look(const char *source, ArchiveContents *ret, Error **err) _must_check_;
+void archive_contents_done(ArchiveContents *contents);
+
+/* Writes a tarball (pax): the children of `directory` under their own names. */
+typedef struct ArchivePack {
+        const char *directory;
+        const char *target; /* path of the new file */
+        ArchiveFormat format; /* a tar one */
+        bool (*skip)(void *userdata, const char *name); /* may be NULL */
+        void *userdata;
+} ArchivePack;
+int archive_pack(const ArchivePack *pack, Error **err) _must_check_;
