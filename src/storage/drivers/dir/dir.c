@@ -1,0 +1,133 @@
+/* dir: plain directories on whatever file system is there. Works everywhere; copies copy. A pool
+ * with a `source` elsewhere has that directory bind-mounted at its path. */
+#include "storage/driver.h"
+
+#include "archive/copy.h"
+#include "base/files.h"
+#include "base/memory.h"
+
+#include <errno.h>
+#include <sys/mount.h>
+#include <sys/stat.h>
+#include <sys/statvfs.h>
+#include <stdio.h>
+
+/* The directory that is bound to the pool's path, or NULL when the path is the pool itself. */
+static const char *dir_source(const StoragePool *pool) {
+        const char *source = strmap_get(&pool->row.config, "source");
+        return str_is_empty(source) || str_equal(source, pool->path) ? NULL : source;
+}
+
+static bool is_same_directory(const char *a, const char *b) {
+        struct stat x, y;
+        return stat(a, &x) == 0 && stat(b, &y) == 0 && x.st_dev == y.st_dev &&
+               x.st_ino == y.st_ino;
+}
+
+static int dir_mount_pool(StoragePool *pool, Error **err) {
+        const char *source = dir_source(pool);
+        if (source == NULL || is_same_directory(source, pool->path))
+                return 0;
+        if (!path_is_directory(source))
+                return error_set(err, ERROR_UNAVAILABLE, 0, "Source path \"%s\" isn't a directory",
+                                 source);
+        if (mount(source, pool->path, NULL, MS_BIND | MS_REC, NULL) < 0)
+                return error_errno(err, errno, "Cannot bind %s to %s", source, pool->path);
+        return 0;
+}
+
+static int dir_unmount_pool(StoragePool *pool, Error **err) {
+        const char *source = dir_source(pool);
+        if (source == NULL || !is_same_directory(source, pool->path))
+                return 0;
+        if (umount2(pool->path, MNT_DETACH) < 0 && errno != EINVAL)
+                return error_errno(err, errno, "Cannot unmount %s", pool->path);
+        return 0;
+}
+
+static int dir_create_pool(StoragePool *pool, Error **err) {
+        const char *source = dir_source(pool);
+        _cleanup_strlist_ StrList entries = {};
+        if (source == NULL)
+                return 0;
+        if (!path_is_directory(source))
+                return error_set(err, ERROR_INVALID, 0, "Source path \"%s\" doesn't exist", source);
+        if (directory_list(source, &entries, err) < 0)
+                return -1;
+        if (entries.count > 0)
+                return error_set(err, ERROR_INVALID, 0, "Source path \"%s\" isn't empty", source);
+        return dir_mount_pool(pool, err);
+}
+
+/* The core removes the pool's own directory; what lies at a foreign source is emptied here. */
+static int dir_delete_pool(StoragePool *pool, Error **err) {
+        _cleanup_strlist_ StrList entries = {};
+        if (!path_is_directory(pool->path))
+                return 0;
+        if (directory_list(pool->path, &entries, err) < 0)
+                return -1;
+        for (size_t i = 0; i < entries.count; i++) {
+                _cleanup_free_ char *path = path_join(pool->path, entries.items[i]);
+                if (path_remove_all(path, err) < 0)
+                        return -1;
+        }
+        return dir_unmount_pool(pool, err);
+}
+
+static int dir_usage_pool(StoragePool *pool, StorageUsage *ret, Error **err) {
+        struct statvfs info;
+        if (statvfs(pool->path, &info) < 0)
+                return error_errno(err, errno, "Cannot read the usage of %s", pool->path);
+        *ret = (StorageUsage){
+                .space_total = (uint64_t) info.f_blocks * info.f_frsize,
+                .space_used = (uint64_t) (info.f_blocks - info.f_bfree) * info.f_frsize,
+                .inodes_total = info.f_files,
+                .inodes_used = info.f_files - info.f_ffree,
+        };
+        return 0;
+}
+
+static int dir_create_volume(StorageVolume *volume, Error **err) {
+        if (mkdir(volume->path, 0711) < 0)
+                return error_errno(err, errno, "Cannot make volume %s", volume->path);
+        return directory_make(volume->path, 0711, err);
+}
+
+static int dir_copy_volume(StorageVolume *volume, const StorageVolume *source, Error **err) {
+        return tree_copy(source->path, volume->path, err);
+}
+
+static int dir_delete_volume(StorageVolume *volume, Error **err) {
+        return path_remove_all(volume->path, err);
+}
+
+static int dir_rename_volume(StorageVolume *volume, const StorageVolume *to, Error **err) {
+        if (rename(volume->path, to->path) < 0)
+                return error_errno(err, errno, "Cannot rename volume %s", volume->path);
+        return 0;
+}
+
+static int dir_usage_volume(StorageVolume *volume, uint64_t *ret, Error **err) {
+        return tree_usage(volume->path, ret, err);
+}
+
+const StorageDriver storage_driver_dir = {
+        .name = "dir",
+        .version = "1",
+        .pool =
+                {
+                        .create = dir_create_pool,
+                        .delete = dir_delete_pool,
+                        .mount = dir_mount_pool,
+                        .unmount = dir_unmount_pool,
+                        .usage = dir_usage_pool,
+                },
+        .volume =
+                {
+                        .create = dir_create_volume,
+                        .copy = dir_copy_volume,
+                        .delete = dir_delete_volume,
+                        .rename = dir_rename_volume,
+                        .usage = dir_usage_volume,
+                },
+};
