@@ -42,7 +42,7 @@ static const char *error_of_line(const char *line) {
         return message != NULL ? message + 3 : NULL;
 }
 
-char *log_errors_since(const LogMark *mark) {
+char *log_mark_errors(const LogMark *mark) {
         _cleanup_close_ int fd = open(mark->path, O_RDONLY | O_CLOEXEC);
         _cleanup_free_ char *text = NULL;
         if (fd < 0 || lseek(fd, mark->offset, SEEK_SET) < 0 ||
@@ -86,11 +86,11 @@ int verb_find(int argc, char **argv) {
         _cleanup_error_ Error *error = NULL;
         _cleanup_(container_cleanup) LxcContainer *container = lxc_container_new(argv[0], argv[1]);
         _cleanup_free_ char *line = NULL;
-        if (container == NULL)
+        if (container == NULL) {
                 (void) error_set(&error, ERROR_INTERNAL, 0, "liblxc refused the container");
-        else
-                (void) container_record(container, argv[2], argv[3], &line, &error);
-        if (line == NULL)
+                return report_failure(error);
+        }
+        if (container_record(container, argv[2], argv[3], &line, &error) < 0)
                 return report_failure(error);
         (void) report(NULL, 0, "found %s", line);
         return 0;

@@ -125,7 +125,7 @@ static int attach(LxcContainer *container, const char *log, ExecSpec *spec, int 
         LogMark mark = log_mark(log);
         if (container->attach(container, run_inside, spec, &options, ret_pid) == 0)
                 return 0;
-        _cleanup_free_ char *reason = log_errors_since(&mark);
+        _cleanup_free_ char *reason = log_mark_errors(&mark);
         return error_set(err, ERROR_SYSTEM, 0, "Failed to attach to the container%s%s",
                          reason != NULL ? ": " : "", reason != NULL ? reason : "");
 }

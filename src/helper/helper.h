@@ -42,9 +42,9 @@ typedef struct LogMark {
 } LogMark;
 LogMark log_mark(const char *path);
 /* The first ERROR messages since the mark, joined with "; ". NULL when there is none. */
-char *log_errors_since(const LogMark *mark);
+char *log_mark_errors(const LogMark *mark);
 
 /* Notes both pids in RUN-DIR/runtime, "BOOT-ID INIT START MONITOR START" (runtime/scan.c reads it);
  * `ret_line` is that without the boot id, for the report. */
 int container_record(LxcContainer *container, const char *run_dir, const char *boot_id,
-                     char **ret_line, Error **err);
+                     char **ret_line, Error **err) _must_check_;

@@ -35,7 +35,7 @@ static int make_target(int root_fd, const char *target, bool directory, Error **
         _cleanup_free_ char *parent = path_directory(target);
         if (beneath_make_directories(root_fd, parent, 0711, err) < 0)
                 return -1;
-        return beneath_write(root_fd, target, "", 0, 0600, (uid_t) -1, (gid_t) -1, err);
+        return beneath_write(root_fd, target, "", 0, NULL, err);
 }
 
 static int mount_into(char **argv, Error **err) {

@@ -148,7 +148,7 @@ int handle_fstat(Server *server) {
         return server_reply_send(server);
 }
 
-int apply_attributes(int fd, const SftpAttributes *attributes) {
+int sftp_apply_attributes(int fd, const SftpAttributes *attributes) {
         if ((attributes->flags & SFTP_ATTR_SIZE) && ftruncate(fd, (off_t) attributes->size) < 0)
                 return errno;
         if ((attributes->flags & SFTP_ATTR_OWNER) &&
@@ -171,7 +171,7 @@ int handle_fsetstat(Server *server) {
         if (handle == NULL || server->reader.broken)
                 return bad_handle(server);
         int fd = handle->dir != NULL ? dirfd(handle->dir) : handle->fd;
-        return server_errno(server, apply_attributes(fd, &attributes));
+        return server_errno(server, sftp_apply_attributes(fd, &attributes));
 }
 
 int handle_opendir(Server *server) {

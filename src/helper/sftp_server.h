@@ -62,4 +62,4 @@ int path_readlink(Server *server);
 int path_symlink(Server *server);
 int path_hardlink(Server *server);
 int path_statvfs(Server *server);
-int apply_attributes(int fd, const SftpAttributes *attributes); /* errno or 0 */
+int sftp_apply_attributes(int fd, const SftpAttributes *attributes); /* errno or 0 */

@@ -13,7 +13,7 @@
 #include <malloc.h>
 
 static int start_failed(const char *name, const LogMark *mark, Error **err) {
-        _cleanup_free_ char *reason = log_errors_since(mark);
+        _cleanup_free_ char *reason = log_mark_errors(mark);
         return error_set(err, ERROR_SYSTEM, 0, "%s",
                          reason != NULL ? reason : "liblxc gave no reason");
 }
@@ -23,7 +23,7 @@ static int start(char **argv, char **ret_line, Error **err) {
         LogMark mark = log_mark(log);
         _cleanup_(container_cleanup) LxcContainer *container = NULL;
         if (container_open(name, lxcpath, config, &container, err) < 0) {
-                _cleanup_free_ char *reason = log_errors_since(&mark);
+                _cleanup_free_ char *reason = log_mark_errors(&mark);
                 return reason != NULL ? error_prefix(err, "%s", reason) : -1;
         }
         if (container->is_running(container))

@@ -83,10 +83,11 @@ int beneath_read(int root_fd, const char *path, size_t limit, char **ret_data, s
         return fd_read_all(fd, limit, ret_data, ret_size, err);
 }
 
-int beneath_write(int root_fd, const char *path, const void *data, size_t size, mode_t mode,
-                  uid_t uid, gid_t gid, Error **err) {
+int beneath_write(int root_fd, const char *path, const void *data, size_t size,
+                  const BeneathOwner *owner, Error **err) {
         _cleanup_close_ int fd = -1;
         int flags = O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY;
+        mode_t mode = owner != NULL ? owner->mode : 0600;
         if (beneath_open(root_fd, path, flags, mode, &fd, err) < 0)
                 return -1;
         struct stat info;
@@ -96,7 +97,10 @@ int beneath_write(int root_fd, const char *path, const void *data, size_t size, 
                 return error_set(err, ERROR_INVALID, 0, "\"%s\" is not a regular file", path);
         if (fd_write_all(fd, data, size, err) < 0)
                 return -1;
-        if ((uid != (uid_t) -1 || gid != (gid_t) -1) && fchown(fd, uid, gid) < 0)
+        if (owner == NULL)
+                return 0;
+        if ((owner->uid != (uid_t) -1 || owner->gid != (gid_t) -1) &&
+            fchown(fd, owner->uid, owner->gid) < 0)
                 return error_errno(err, errno, "Failed to set the owner of \"%s\"", path);
         if (fchmod(fd, mode & 07777) < 0)
                 return error_errno(err, errno, "Failed to set the mode of \"%s\"", path);

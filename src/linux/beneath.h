@@ -20,9 +20,14 @@ int beneath_stat(int root_fd, const char *path, bool follow, struct stat *ret, E
 int beneath_read(int root_fd, const char *path, size_t limit, char **ret_data, size_t *ret_size,
                  Error **err) _must_check_;
 /* Creates or truncates a regular file, never through a link; sets mode (umask ignored) and, unless
- * -1, owner. */
-int beneath_write(int root_fd, const char *path, const void *data, size_t size, mode_t mode,
-                  uid_t uid, gid_t gid, Error **err) _must_check_;
+ * -1, owner. `owner` NULL: as the file system makes it. */
+typedef struct BeneathOwner {
+        uid_t uid;
+        gid_t gid;
+        mode_t mode;
+} BeneathOwner;
+int beneath_write(int root_fd, const char *path, const void *data, size_t size,
+                  const BeneathOwner *owner, Error **err) _must_check_;
 int beneath_make_directories(int root_fd, const char *path, mode_t mode, Error **err)
         _must_check_;
 int beneath_remove_all(int root_fd, const char *path, Error **err) _must_check_; /* absent: fine */

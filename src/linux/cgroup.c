@@ -41,12 +41,18 @@ static bool parse_mount(const StrList *words, MountLine *ret) {
 static void take_v1(CgroupLayout *layout, const MountLine *line) {
         _cleanup_strlist_ StrList options = {0};
         strlist_split(&options, line->options, ",", true);
+        bool known = false;
         for (int i = 0; i < _CGROUP_CONTROLLER_MAX; i++) {
-                if (layout->mounts[i] != NULL || !strlist_has(&options, controller_names[i].v1))
+                if (!strlist_has(&options, controller_names[i].v1))
+                        continue;
+                known = true;
+                if (layout->mounts[i] != NULL)
                         continue;
                 layout->mounts[i] = str_dup(line->point);
                 layout->roots[i] = str_dup(line->root);
         }
+        if (!known)
+                strlist_add(&layout->others, line->point);
 }
 
 /* The v2 hierarchy serves what no v1 hierarchy has taken. */
@@ -118,6 +124,7 @@ void cgroup_layout_done(CgroupLayout *layout) {
                 free(layout->mounts[i]);
                 free(layout->roots[i]);
         }
+        strlist_done(&layout->others);
         free(layout->unified_mount);
         *layout = (CgroupLayout) {.unified_mount = NULL};
 }

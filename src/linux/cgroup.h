@@ -26,6 +26,7 @@ typedef struct CgroupLayout {
         char *mounts[_CGROUP_CONTROLLER_MAX]; /* where its hierarchy is mounted; NULL: not there */
         char *roots[_CGROUP_CONTROLLER_MAX];  /* the group that stands at the mount, "/" mostly */
         bool unified[_CGROUP_CONTROLLER_MAX]; /* that hierarchy is v2 */
+        StrList others;      /* v1 hierarchies of other controllers and names (name=systemd) */
         char *unified_mount; /* the v2 hierarchy, also when it has no controller; NULL */
 } CgroupLayout;
 
@@ -42,7 +43,7 @@ typedef struct CgroupPaths {
 
 /* From the init process: one read of /proc/PID/cgroup. A container's init may sit below the
  * container's own group (systemd's init.scope), so the path is cut behind the part that starts with
- * `payload` ("lxc.payload.NAME"; NULL: not cut). `text`: the file's content for tests, else NULL. */
+ * `payload` ("lxc.payload.NAME"; NULL: not cut). `text`: the file's content for tests. */
 int cgroup_paths_load(const CgroupLayout *layout, pid_t pid, const char *payload,
                       const char *text, CgroupPaths *ret, Error **err) _must_check_;
 void cgroup_paths_done(CgroupPaths *paths);
@@ -70,6 +71,8 @@ int cgroup_freeze(const CgroupLayout *layout, const CgroupPaths *paths, bool fre
 bool cgroup_is_frozen(const CgroupLayout *layout, const CgroupPaths *paths);
 /* SIGKILL to every process in it (cgroup.kill, else by pid until none is left). */
 int cgroup_kill(const CgroupLayout *layout, const CgroupPaths *paths, Error **err) _must_check_;
+/* Removes the group `name` of the top level from every hierarchy where it has no process. */
+void cgroup_remove_empty(const CgroupLayout *layout, const char *name);
 /* All pids, of groups below too; *ret is the caller's (free). */
 int cgroup_pids(const CgroupLayout *layout, const CgroupPaths *paths, pid_t **ret,
                 size_t *ret_count, Error **err) _must_check_;

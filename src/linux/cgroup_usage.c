@@ -8,7 +8,6 @@
 
 #include <dirent.h>
 #include <errno.h>
-#include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
 
@@ -195,4 +194,19 @@ int cgroup_kill(const CgroupLayout *layout, const CgroupPaths *paths, Error **er
                 (void) poll(NULL, 0, 10);
         }
         return error_set(err, ERROR_TIMEOUT, 0, "Processes of the container do not end");
+}
+
+static void remove_below(const char *mount, const char *name) {
+        if (mount == NULL)
+                return;
+        _cleanup_free_ char *path = path_join(mount, name);
+        (void) rmdir(path); /* refused while anything is in it */
+}
+
+void cgroup_remove_empty(const CgroupLayout *layout, const char *name) {
+        for (int i = 0; i < _CGROUP_CONTROLLER_MAX; i++)
+                remove_below(layout->mounts[i], name);
+        for (size_t i = 0; i < layout->others.count; i++)
+                remove_below(layout->others.items[i], name);
+        remove_below(layout->unified_mount, name);
 }

@@ -1,8 +1,8 @@
 /* Id maps of user namespaces: which host ids a container's ids are.
  *
  * Sources of the rules: user_namespaces(7); subuid(5); LXD's behaviour: the daemon's own ranges are
- * root's first line in /etc/subuid and /etc/subgid, and 1000000:1000000000 when the files are absent
- * or have no line for root. Pure but for the functions that name a file. Thread-safe. */
+ * root's first line in /etc/subuid and /etc/subgid, and 1000000:1000000000 when the files are
+ * absent or have no line for root. Pure but for the functions that name a file. Thread-safe. */
 #pragma once
 
 #include "base/error.h"
@@ -58,19 +58,20 @@ void idmap_to_lxc(const IdMap *map, StrList *lines);
 char *idmap_to_proc(const IdMap *map, bool group);
 int idmap_from_proc(pid_t pid, IdMap *ret, Error **err) _must_check_; /* of a running process */
 
-/* What the daemon may hand out: root's first range of 65536 or more in each of both files. Text is the files'
- * content; NULL when the file is absent. */
+/* What the daemon may hand out: root's first range of 65536 or more in each of both files. Text is
+ * the files' content; NULL when the file is absent. */
 typedef struct IdRange {
         int64_t uid_base, gid_base;
         int64_t count;
 } IdRange;
 int id_range_parse(const char *subuid, const char *subgid, const char *user, IdRange *ret,
                    Error **err) _must_check_;
-int id_range_load(IdRange *ret, Error **err) _must_check_; /* reads the files, applies the default */
+/* Reads the files, applies the default. */
+int id_range_load(IdRange *ret, Error **err) _must_check_;
 
 /* security.idmap.isolated: the lowest free block of `size` ids in the range, behind the first
- * 65536 (those are the shared map's), given the blocks (host base, size) already taken. `base` != 0 asks
- * for that very block. */
+ * 65536 (those are the shared map's), given the blocks (host base, size) already taken.
+ * `base` != 0 asks for that very block. */
 typedef struct IdBlock {
         int64_t base, size;
 } IdBlock;

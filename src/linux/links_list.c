@@ -257,11 +257,23 @@ static int add_host_names(NetlinkSocket *socket, LinkList *list, Error **err) {
         return 0;
 }
 
+/* Without strict checking the kernel ignores the target of an address dump and answers for our own
+ * namespace. */
+static int open_strict(NetlinkSocket **ret, Error **err) {
+        int on = 1;
+        if (netlink_open(ret, err) < 0)
+                return -1;
+        if (setsockopt(nl_socket_get_fd(*ret), SOL_NETLINK, NETLINK_GET_STRICT_CHK, &on,
+                       sizeof(on)) < 0)
+                return error_errno(err, errno, "Failed to set up a netlink socket");
+        return 0;
+}
+
 int link_list(pid_t pid, LinkList *ret, Error **err) {
         _cleanup_(netlink_socket_cleanup) NetlinkSocket *socket = NULL;
         _cleanup_linklist_ LinkList list = {.items = NULL};
         int netnsid = -1;
-        if (netlink_open(&socket, err) < 0)
+        if (open_strict(&socket, err) < 0)
                 return -1;
         if (pid != 0) {
                 _cleanup_close_ int netns = -1;

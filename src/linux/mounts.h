@@ -32,5 +32,5 @@ int mount_remove(const char *target, bool lazy, Error **err) _must_check_;
 int mount_make_private(const char *target, Error **err) _must_check_; /* recursively */
 int mount_make_shared(const char *target, Error **err) _must_check_;  /* recursively */
 bool mount_exists(const char *path); /* is a mount point (statx) */
-/* All mount points at or below `prefix`, in the order in which they can be unmounted (from /proc/self/mountinfo). */
+/* All mount points at or below `prefix`, in the order in which they can be unmounted. */
 int mount_list_below(const char *prefix, StrList *ret, Error **err) _must_check_;

@@ -72,7 +72,7 @@ int mountns_make_root(const char *rootfs, int userns_fd, Error **err) {
             mount_configure(fd, MOUNT_NOSUID | MOUNT_NODEV, userns_fd, err) < 0 ||
             mount_attach(fd, AT_FDCWD, rootfs, err) < 0)
                 return -1;
-        /* pivot_root(".", "."): the old root comes to lie on top of the new one and is taken off. */
+        /* pivot_root(".", "."): the old root comes to lie on top of the new and is taken off. */
         if (chdir(rootfs) < 0 || syscall(SYS_pivot_root, ".", ".") < 0 ||
             umount2(".", MNT_DETACH) < 0 || chdir("/") < 0)
                 return error_errno(err, errno, "Failed to make %s the root", rootfs);

@@ -51,7 +51,7 @@ typedef struct Capture {
         int64_t deadline; /* monotonic, -1: none */
 } Capture;
 
-/* A grandchild may keep the pipe open for ever; what was written before the child ended is there. */
+/* A grandchild may keep the pipe open for ever; what the child wrote is there when it ends. */
 static void capture_drain(Capture *capture, StrBuf *const buffers[2]) {
         for (int i = 0; i < 2; i++) {
                 if (capture->streams[i] < 0)
@@ -192,12 +192,11 @@ int spawn_run_checked(const SpawnSpec *spec, const SpawnLimits *limits, char **r
         if (output.exit.code != 0) {
                 _cleanup_free_ char *line = last_line(&output.errors);
                 _cleanup_free_ char *command = spawn_describe(spec);
-                if (output.exit.signal != 0)
-                        return error_set(err, ERROR_SYSTEM, 0, "Failed to run: %s: killed by signal %d%s%s",
-                                         command, output.exit.signal,
-                                         str_is_empty(line) ? "" : ": ", line);
-                return error_set(err, ERROR_SYSTEM, 0, "Failed to run: %s: exit status %d%s%s",
-                                 command, output.exit.code, str_is_empty(line) ? "" : ": ", line);
+                const char *colon = str_is_empty(line) ? "" : ": ";
+                int signal = output.exit.signal;
+                return error_set(err, ERROR_SYSTEM, 0, "Failed to run: %s: %s %d%s%s", command,
+                                 signal != 0 ? "killed by signal" : "exit status",
+                                 signal != 0 ? signal : output.exit.code, colon, line);
         }
         if (ret_out != NULL) {
                 while (output.out.length > 0 && output.out.data[output.out.length - 1] == '\n')

@@ -58,7 +58,7 @@ typedef struct ProcessExit {
 
 int process_spawn(const SpawnSpec *spec, Process *ret, Error **err) _must_check_;
 /* Reaps. `timeout_ms` -1 waits for ever; ERROR_TIMEOUT leaves the process as it is. */
-int process_wait(Process *process, int timeout_ms, ProcessExit *ret, Error **err);
+int process_wait(Process *process, int timeout_ms, ProcessExit *ret, Error **err) _must_check_;
 int process_signal(const Process *process, int signal, Error **err);
 /* Kills (SIGKILL) and reaps what was not waited for, closes the pidfd. */
 void process_done(Process *process);

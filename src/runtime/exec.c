@@ -121,9 +121,9 @@ void runtime_child_free(RuntimeChild *child) {
         if (child->pidfd >= 0)
                 (void) pidfd_signal(child->pidfd, SIGKILL, NULL);
         fd_close(&child->call.socket);
-        if (child->call.process.pid != 0)
-                (void) process_wait(&child->call.process, GOODBYE_MS, &ignored, NULL);
-        helper_done(&child->call);
+        if (child->call.process.pid == 0 ||
+            process_wait(&child->call.process, GOODBYE_MS, &ignored, NULL) < 0)
+                helper_done(&child->call); /* too slow: killed */
         fd_close(&child->pidfd);
         free(child);
 }

@@ -39,7 +39,11 @@ static char *read_boot_id(void) {
 int runtime_new(const char *helper, const char *lxcpath, const char *run_root, Runtime **ret,
                 Error **err) {
         _cleanup_(runtime_cleanup) Runtime *runtime = mem_new(Runtime);
-        runtime->helper = find_helper(helper);
+        _cleanup_free_ char *found = find_helper(helper);
+        /* Absolute: the stop hook runs in another directory. */
+        runtime->helper = realpath(found, NULL);
+        if (runtime->helper == NULL)
+                return error_errno(err, errno, "Cannot run %s", found);
         runtime->lxcpath = str_dup(lxcpath);
         runtime->run_root = str_dup(run_root);
         runtime->boot_id = read_boot_id();

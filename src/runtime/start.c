@@ -11,6 +11,14 @@
 
 #define START_TIMEOUT_MS 60000
 
+/* liblxc leaves the monitor's groups behind when a start fails: the monitor ends in them. */
+static void remove_groups(const Runtime *runtime, const char *name) {
+        _cleanup_free_ char *monitor = str_printf("lxc.monitor.%s", name);
+        _cleanup_free_ char *payload = str_printf("lxc.payload.%s", name);
+        cgroup_remove_empty(&runtime->cgroups, monitor);
+        cgroup_remove_empty(&runtime->cgroups, payload);
+}
+
 int runtime_start(Runtime *runtime, const RuntimeStart *start, RuntimeProcess *ret, Error **err) {
         _cleanup_(helper_done) HelperCall call = HELPER_NONE;
         _cleanup_message_ Message message = {.text = NULL};
@@ -22,9 +30,12 @@ int runtime_start(Runtime *runtime, const RuntimeStart *start, RuntimeProcess *r
         ProcessExit ignored;
         if (file_remove(target, err) < 0)
                 return -1;
-        if (helper_call(runtime, argv, NULL, 0, &call, err) < 0 ||
-            helper_receive(&call, "started", timeout, &message, err) < 0)
+        if (helper_call(runtime, argv, NULL, 0, &call, err) < 0)
                 return -1;
+        if (helper_receive(&call, "started", timeout, &message, err) < 0) {
+                remove_groups(runtime, start->name);
+                return -1;
+        }
         if (process_wait(&call.process, HELPER_TIMEOUT_MS, &ignored, err) < 0)
                 return -1;
         return process_from_text(start->name, message.text, ret, err);
@@ -74,15 +85,18 @@ int runtime_kill(Runtime *runtime, const RuntimeProcess *process, Error **err) {
         _cleanup_close_ int pidfd = -1;
         _cleanup_cgroup_paths_ CgroupPaths paths = {.directories = {NULL}};
         _cleanup_error_ Error *gone = NULL;
+        _cleanup_error_ Error *thaw = NULL;
         if (procfs_open_pidfd(process->init_pid, process->init_start, &pidfd, &gone) < 0)
                 return error_is(gone, ERROR_NOT_FOUND) ? 0 : error_move(err, &gone);
         bool grouped = runtime_cgroups(runtime, process, &paths, NULL) == 0;
         /* With init, the kernel ends everything in its pid namespace. */
         if (pidfd_signal(pidfd, SIGKILL, &gone) < 0 && !error_is(gone, ERROR_NOT_FOUND))
                 return error_move(err, &gone);
-        /* What is frozen by v1 cannot even die. */
-        if (grouped && cgroup_is_frozen(&runtime->cgroups, &paths))
-                return cgroup_freeze(&runtime->cgroups, &paths, false, FREEZE_TIMEOUT_MS, err);
+        /* What is frozen by v1 cannot even die; thawed, its group may be gone at once. */
+        if (grouped && cgroup_is_frozen(&runtime->cgroups, &paths) &&
+            cgroup_freeze(&runtime->cgroups, &paths, false, FREEZE_TIMEOUT_MS, &thaw) < 0 &&
+            !error_is(thaw, ERROR_NOT_FOUND))
+                return error_move(err, &thaw);
         return 0;
 }
 
