@@ -8,6 +8,7 @@
 #include <string.h>
 
 #define CLAUSE_LIMIT 64
+#define GROUP_LIMIT 2 /* repeated ones */
 #define VALUE_LIMIT 1024
 
 typedef struct Clause {
@@ -88,12 +89,18 @@ static int take_value(Words *words, char **ret, Error **err) {
         return error_set(err, ERROR_INVALID, 0, "Invalid filter: a quote is not closed");
 }
 
-/* Counted repetition and back references cost glibc unbounded memory or time, and a filter comes
- * from the client: such a value is compared as text. */
+/* Counted repetition and back references cost glibc unbounded memory or time, and so do repetitions
+ * of repetitions; a filter comes from the client: such a value is compared as text. */
 static bool is_costly(const char *text) {
-        for (const char *c = text; *c != '\0'; c++)
+        int groups = 0;
+        for (const char *c = text; *c != '\0'; c++) {
                 if (*c == '{' || (*c == '\\' && isdigit((unsigned char) c[1])))
                         return true;
+                if (c == text || strchr("*+?", *c) == NULL)
+                        continue;
+                if (strchr("*+?", c[-1]) != NULL || (c[-1] == ')' && ++groups > GROUP_LIMIT))
+                        return true;
+        }
         return false;
 }
 

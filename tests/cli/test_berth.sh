@@ -102,10 +102,6 @@ own_cases() {
         client image delete bb
 }
 
-if [ "${BERTH_TEST_PEER:-}" = lxd ]; then
-        skip_case "berth" "our own client is tested against our own daemon"
-        exit 0
-fi
 daemon_start
 client_cases
 own_cases
