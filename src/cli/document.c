@@ -24,10 +24,49 @@ static size_t quoted_time(const char *value) {
         return time_parse_rfc3339(text, &ns) ? length : 0;
 }
 
+/* What LXD's objects hold under these names is a list or a map even when there is none: JSON has
+ * null then, YAML [] and {}. */
+static json_t *empty_of(const char *key) {
+        static const char *const lists[] = {"profiles",  "used_by",   "aliases", "locations",
+                                            "snapshots", "backups",   "ingress", "egress",
+                                            "ports",     "entries",   "projects", "roles",
+                                            "groups",    "members",   NULL};
+        static const char *const maps[] = {"config", "devices", "properties", "templates", NULL};
+        for (size_t i = 0; lists[i] != NULL; i++) {
+                if (str_equal(lists[i], key))
+                        return json_array();
+        }
+        for (size_t i = 0; maps[i] != NULL; i++) {
+                if (str_equal(maps[i], key))
+                        return json_object();
+        }
+        return json_null();
+}
+
+static void fill_empty(json_t *value) {
+        const char *key;
+        json_t *member;
+        size_t i;
+        if (json_is_array(value)) {
+                json_array_foreach(value, i, member)
+                        fill_empty(member);
+                return;
+        }
+        json_object_foreach(value, key, member) {
+                if (json_is_null(member))
+                        json_object_set_new(value, key, empty_of(key));
+                else
+                        fill_empty(member);
+        }
+}
+
 char *document_text(const json_t *value) {
-        _cleanup_free_ char *raw = yaml_dump(value);
+        _cleanup_json_ json_t *copy = json_deep_copy(value);
+        _cleanup_free_ char *raw = NULL;
         _cleanup_strbuf_ StrBuf text = {};
-        const char *rest = raw, *found;
+        const char *rest, *found;
+        fill_empty(copy);
+        rest = raw = yaml_dump(copy);
         while ((found = strstr(rest, "_at: ")) != NULL) {
                 size_t length = quoted_time(found + 5);
                 strbuf_add_data(&text, rest, (size_t) (found + 5 - rest));

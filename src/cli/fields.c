@@ -87,33 +87,13 @@ char *field_joined(const json_t *object, const char *key, const char *separator)
         return strbuf_take(&text);
 }
 
-/* What LXD's objects hold under these names is a list or a map even when there is none. */
-static json_t *empty_of(const char *key) {
-        static const char *const lists[] = {"profiles",  "used_by",   "aliases", "locations",
-                                            "snapshots", "backups",   "ingress", "egress",
-                                            "ports",     "entries",   "projects", "roles",
-                                            "groups",    "members",   NULL};
-        static const char *const maps[] = {"config", "devices", "properties", "templates", NULL};
-        for (size_t i = 0; lists[i] != NULL; i++) {
-                if (str_equal(lists[i], key))
-                        return json_array();
-        }
-        for (size_t i = 0; maps[i] != NULL; i++) {
-                if (str_equal(maps[i], key))
-                        return json_object();
-        }
-        return json_null();
-}
-
 json_t *field_pick(const json_t *object, const char *keys) {
         _cleanup_strlist_ StrList names = {};
         json_t *picked = json_object();
         strlist_split(&names, keys, " ", true);
         for (size_t i = 0; i < names.count; i++) {
                 json_t *value = json_object_get(object, names.items[i]);
-                if (json_is_null(value))
-                        json_object_set_new(picked, names.items[i], empty_of(names.items[i]));
-                else if (value != NULL)
+                if (value != NULL)
                         json_object_set(picked, names.items[i], value);
         }
         return picked;

@@ -20,6 +20,6 @@ char *field_upper(const json_t *object, const char *key);
 char *field_joined(const json_t *object, const char *key, const char *separator);
 
 /* A copy with only these keys (blank-separated), in this order; missing ones are left out.
- * Lists and maps that came as null become empty. Caller decrefs. */
+ * Caller decrefs. */
 json_t *field_pick(const json_t *object, const char *keys);
 void field_set_text(json_t *object, const char *key, const char *text);

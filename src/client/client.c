@@ -24,6 +24,7 @@ void client_free(Client *client) {
         connection_free(client->idle);
         websocket_free(client->events);
         client->connector.free(client->connector.userdata);
+        table_free(client->ended);
         json_decref(client->server);
         free(client->name);
         free(client->host);

@@ -23,6 +23,7 @@ struct Client {
         Connection *idle; /* kept alive for the next request */
         WebSocket *events;
         char *events_project;
+        Table *ended; /* id -> operation that ended while another one was waited for */
         json_t *server;
 };
 

@@ -100,6 +100,22 @@ static int interrupted(Client *client, const char *id, bool *cancelled, Error **
         return 0;
 }
 
+static void free_operation(void *operation) {
+        json_decref(operation);
+}
+
+/* The end of an operation that somebody will wait for after this one. Takes the event. */
+static void keep_final(Client *client, json_t *event) {
+        const char *id = json_string_value(json_object_get(event, "id"));
+        if (id == NULL || !client_operation_is_final(event)) {
+                json_decref(event);
+                return;
+        }
+        if (client->ended == NULL)
+                client->ended = table_new(free_operation);
+        table_set(client->ended, id, event);
+}
+
 static int wait_input(Client *client, const char *id, const ClientWait *wait, bool *cancelled,
                       Error **err) {
         struct pollfd entries[2] = {{.fd = client_events_fd(client), .events = POLLIN},
@@ -126,7 +142,7 @@ static int next_of(Client *client, const char *id, const ClientWait *wait, bool 
                         *ret = event;
                         return 0;
                 } else {
-                        json_decref(event);
+                        keep_final(client, event);
                 }
         }
 }
@@ -145,6 +161,10 @@ static json_t *refresh(Client *client, const char *id, json_t *last) {
 static int wait_by_events(Client *client, const char *id, const ClientWait *wait, json_t **ret,
                           Error **err) {
         bool cancelled = false;
+        if (client->ended != NULL && table_get(client->ended, id) != NULL) {
+                *ret = table_take(client->ended, id);
+                return 0;
+        }
         for (;;) {
                 json_t *event;
                 if (next_of(client, id, wait, &cancelled, &event, err) < 0) {

@@ -16,9 +16,13 @@ static const Option options[] = {
         {"all", 0, OPTION_FLAG, NULL, "Also list the less common commands"}, {}};
 
 static const Command *const subcommands[] = {
-        &command_alias,    &command_complete,  &command_completion, &command_config,
-        &command_delete,   &command_help,      &command_manpage,    &command_profile,
-        NULL};
+        &command_alias,    &command_complete, &command_completion, &command_config,
+        &command_console,  &command_delete,   &command_exec,       &command_file,
+        &command_help,     &command_image,    &command_info,       &command_init,
+        &command_launch,   &command_list,     &command_manpage,    &command_monitor,
+        &command_operation, &command_pause,   &command_profile,    &command_query,
+        &command_restart,  &command_shell,    &command_start,      &command_stop,
+        &command_version,  NULL};
 
 const Command command_root = {
         .name = "berth",
