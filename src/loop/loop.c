@@ -37,7 +37,8 @@ struct LoopTimer {
 struct Loop {
         int epoll;
         int wakeup;
-        pthread_t thread;
+        pthread_t thread;  /* the one that runs the loop; atomic */
+        pthread_t started; /* by loop_start_thread(), while threaded */
         bool threaded;
         int running; /* atomic */
         LoopSource *removed; /* freed after the batch, which may still name them */
@@ -241,7 +242,7 @@ static void run_messages(Loop *loop) {
 
 void loop_run(Loop *loop) {
         struct epoll_event events[BATCH];
-        loop->thread = pthread_self();
+        __atomic_store_n(&loop->thread, pthread_self(), __ATOMIC_RELEASE);
         __atomic_store_n(&loop->running, 1, __ATOMIC_RELEASE);
         while (__atomic_load_n(&loop->running, __ATOMIC_ACQUIRE)) {
                 int count = epoll_wait(loop->epoll, events, BATCH, timeout_ms(loop));
@@ -269,7 +270,7 @@ void loop_stop(Loop *loop) {
 }
 
 bool loop_is_own_thread(const Loop *loop) {
-        return pthread_equal(loop->thread, pthread_self());
+        return pthread_equal(__atomic_load_n(&loop->thread, __ATOMIC_ACQUIRE), pthread_self());
 }
 
 static void *thread_main(void *userdata) {
@@ -278,10 +279,10 @@ static void *thread_main(void *userdata) {
 }
 
 int loop_start_thread(Loop *loop, const char *name, Error **err) {
-        int number = pthread_create(&loop->thread, NULL, thread_main, loop);
+        int number = pthread_create(&loop->started, NULL, thread_main, loop);
         if (number != 0)
                 return error_errno(err, number, "Cannot start thread %s", name);
-        (void) pthread_setname_np(loop->thread, name);
+        (void) pthread_setname_np(loop->started, name);
         loop->threaded = true;
         return 0;
 }
@@ -290,6 +291,6 @@ void loop_join_thread(Loop *loop) {
         if (!loop->threaded)
                 return;
         loop_stop(loop);
-        pthread_join(loop->thread, NULL);
+        pthread_join(loop->started, NULL);
         loop->threaded = false;
 }
