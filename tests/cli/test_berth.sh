@@ -34,6 +34,7 @@ completion() {
 }
 
 completion_of_names() {
+        berth completion bash >"$BASE/completion.bash"
         client launch bb "${PREFIX}z"
         found=$(bash -c '. "$1"; COMP_WORDS=(berth exec ""); COMP_CWORD=2; COMP_LINE="berth exec "
                 COMP_POINT=${#COMP_LINE}
@@ -52,7 +53,7 @@ usage_errors() {
 suggests_what_was_meant() {
         expect_failure "launch" berth lanuch bb x
         expect_failure "flag|option" berth list --fromat csv
-        expect_failure "usage|argument|needs|missing" berth launch
+        expect_failure "usage|argument|needs|missing|name an image" berth launch
 }
 
 alone_says_what_to_do_first() {
@@ -75,7 +76,8 @@ colours_only_on_a_terminal() {
 
 shell() {
         client launch bb "${PREFIX}s"
-        on_terminal shell "${PREFIX}s" "-- -c 'echo in-the-shell'" | grep in-the-shell
+        { sleep 0.5; printf 'echo in-the-$((40+2))\nexit\n'; sleep 1; } |
+                script -qec "berth shell ${PREFIX}s" /dev/null | grep in-the-42
         client delete --force "${PREFIX}s"
 }
 
@@ -92,17 +94,19 @@ remotes() {
         equal "$(berth remote get-default)" local
 }
 
+# own_cases [CASE...]: they need one image and nothing of each other.
 own_cases() {
+        "$TOP/tests/lib/images.py"
         client image import "$TOP/build/images/busybox.tar.gz" --alias bb
-        for case in help_of_every_command man_pages_are_valid completion completion_of_names \
+        for case in ${*:-help_of_every_command man_pages_are_valid completion completion_of_names \
                 usage_errors suggests_what_was_meant alone_says_what_to_do_first no_daemon version \
-                colours_only_on_a_terminal shell aliases remotes; do
+                colours_only_on_a_terminal shell aliases remotes}; do
                 test_case "berth: $(echo "$case" | tr _ ' ')" "$case"
         done
         client image delete bb
 }
 
 daemon_start
-client_cases
-own_cases
+[ $# -gt 0 ] || client_cases
+own_cases "$@"
 suite_end
