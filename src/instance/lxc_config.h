@@ -1,0 +1,46 @@
+/* The liblxc configuration of a start, as a printable plan. Pure: everything that depends on the
+ * host comes in through the spec. */
+#pragma once
+
+#include "linux/cgroup.h"
+#include "linux/idmap.h"
+
+typedef struct LxcConfigSpec {
+        const StrMap *config; /* expanded */
+        const char *name;     /* the host name inside */
+        const char *architecture;  /* lxc.arch */
+        const char *log_directory; /* lxc.log, console.log */
+        const char *rootfs;
+        const char *stop_hook;
+        const char *seccomp_profile; /* path; NULL: none */
+        const IdMap *idmap;          /* NULL or empty: privileged */
+        bool idmapped;               /* the root is shown through the map */
+        const CgroupLayout *cgroups;
+        uint64_t memory_total;  /* bytes of the host, for percentages */
+        unsigned cpu_count;     /* of the host */
+        const char *lxcfs;      /* its mount point; NULL: not running */
+        bool cgroup_namespaces;
+        bool apparmor;
+        const StrList *device_lines; /* from the devices, in their order */
+        const StrList *host_paths;   /* which of the optional bind sources exist; NULL: all */
+} LxcConfigSpec;
+
+/* Appends "key = value" lines; raw.lxc comes last. ERROR_INVALID for a limit that makes no
+ * sense. */
+int lxc_config_plan(const LxcConfigSpec *spec, StrList *lines, Error **err) _must_check_;
+/* The policy text of security.syscalls.*; NULL when it is switched off. */
+char *seccomp_policy(const StrMap *config);
+
+/* One value for a file of a controller: the same rows serve the start (lxc.cgroup[2].FILE) and the
+ * change of a running instance. */
+typedef struct CgroupSetting {
+        CgroupController controller;
+        char *file, *value;
+} CgroupSetting;
+typedef struct CgroupSettings {
+        CgroupSetting *items;
+        size_t count, capacity;
+} CgroupSettings;
+int cgroup_settings_plan(const LxcConfigSpec *spec, CgroupSettings *ret, Error **err)
+        _must_check_;
+void cgroup_settings_done(CgroupSettings *settings);
