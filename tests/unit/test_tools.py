@@ -226,7 +226,7 @@ def test_names_driver_methods():
     path = "src/rest/drivers/dir/volume.c"
     finds("check-names", {path: "static int dir_remove(void) {\n return 0;\n}\n"
                                 "const D d = { .delete_volume = dir_remove };\n"},
-          f"{path}:4: .delete_volume = dir_remove: the name has to end in _delete_volume")
+          f"{path}:4: .delete_volume = dir_remove: the name has to have _delete_volume in it")
 
 
 # -- readme, words -------------------------------------------------------------------------------
