@@ -69,5 +69,9 @@ int main(int argc, char **argv) {
                 (void) prctl(PR_SET_DUMPABLE, 0);
         }
         (void) umask(022);
+        /* Where liblxc finds newuidmap in PATH it runs it (twice, through a shell) instead of
+         * writing the id map itself, and then root's ranges have to stand in /etc/subuid. The
+         * daemon decides on ranges; the shells of hooks fall back on their own default PATH. */
+        (void) unsetenv("PATH");
         return verb->run(argc - 2, argv + 2);
 }
