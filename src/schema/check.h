@@ -1,62 +1,91 @@
-/* Checks of single values. As ConfigCheck they get their limits from the row; those without a row
- * take NULL. All say what was given and what is allowed, in LXD's words where it has some.
- * Accepting "" is the caller's part: an empty value is an unset one. */
+/* Checks of single values: each is a ConfigCheck, so it takes its limits from the row (`key`), or
+ * none from NULL where it has no limits. On failure ERROR_INVALID says what was given and what is
+ * allowed, in LXD's words where it has some. "" never comes here: it unsets a key. */
 #pragma once
 
 #include "schema/key.h"
 
-int check_any(const ConfigKey *key, const char *value, Error **err) _must_check_;
-int check_bool(const ConfigKey *key, const char *value, Error **err) _must_check_;
-int check_integer(const ConfigKey *key, const char *value, Error **err) _must_check_;
-int check_uint32(const ConfigKey *key, const char *value, Error **err) _must_check_;
-int check_one_of(const ConfigKey *key, const char *value, Error **err) _must_check_; /* allowed */
-int check_list_of(const ConfigKey *key, const char *value, Error **err) _must_check_; /* commas */
-int check_bool_or(const ConfigKey *key, const char *value, Error **err) _must_check_; /* allowed */
-int check_integer_or(const ConfigKey *key, const char *value, Error **err) _must_check_;
-int check_size(const ConfigKey *key, const char *value, Error **err) _must_check_; /* 10GiB */
-int check_size_or_percent(const ConfigKey *key, const char *value, Error **err) _must_check_;
-int check_bit_rate(const ConfigKey *key, const char *value, Error **err) _must_check_;
-int check_disk_rate(const ConfigKey *key, const char *value, Error **err) _must_check_;
-int check_cpu_set(const ConfigKey *key, const char *value, Error **err) _must_check_;
-int check_cpu_allowance(const ConfigKey *key, const char *value, Error **err) _must_check_;
-int check_priority(const ConfigKey *key, const char *value, Error **err) _must_check_; /* 0-10 */
-int check_rlimit(const ConfigKey *key, const char *value, Error **err) _must_check_;
-int check_schedule(const ConfigKey *key, const char *value, Error **err) _must_check_;
-int check_expiry(const ConfigKey *key, const char *value, Error **err) _must_check_;
-int check_cron(const ConfigKey *key, const char *value, Error **err) _must_check_;
-int check_ipv4(const ConfigKey *key, const char *value, Error **err) _must_check_;
-int check_ipv6(const ConfigKey *key, const char *value, Error **err) _must_check_;
-int check_ip(const ConfigKey *key, const char *value, Error **err) _must_check_;
-int check_ip_list(const ConfigKey *key, const char *value, Error **err) _must_check_;
-int check_ipv4_list(const ConfigKey *key, const char *value, Error **err) _must_check_;
-int check_ipv6_list(const ConfigKey *key, const char *value, Error **err) _must_check_;
-int check_ipv4_cidr(const ConfigKey *key, const char *value, Error **err) _must_check_;
-int check_ipv6_cidr(const ConfigKey *key, const char *value, Error **err) _must_check_;
-int check_ipv4_cidr_or(const ConfigKey *key, const char *value, Error **err) _must_check_;
-int check_ipv6_cidr_or(const ConfigKey *key, const char *value, Error **err) _must_check_;
-int check_ipv4_cidr_list(const ConfigKey *key, const char *value, Error **err) _must_check_;
-int check_ipv6_cidr_list(const ConfigKey *key, const char *value, Error **err) _must_check_;
-int check_cidr_list(const ConfigKey *key, const char *value, Error **err) _must_check_;
-int check_ipv4_range_list(const ConfigKey *key, const char *value, Error **err) _must_check_;
-int check_ipv6_range_list(const ConfigKey *key, const char *value, Error **err) _must_check_;
-int check_mac(const ConfigKey *key, const char *value, Error **err) _must_check_;
-int check_mtu(const ConfigKey *key, const char *value, Error **err) _must_check_;
-int check_vlan(const ConfigKey *key, const char *value, Error **err) _must_check_;
-int check_vlan_list(const ConfigKey *key, const char *value, Error **err) _must_check_;
-int check_port(const ConfigKey *key, const char *value, Error **err) _must_check_;
-int check_port_list(const ConfigKey *key, const char *value, Error **err) _must_check_;
-int check_listen_address(const ConfigKey *key, const char *value, Error **err) _must_check_;
-int check_interface(const ConfigKey *key, const char *value, Error **err) _must_check_;
-int check_interface_list(const ConfigKey *key, const char *value, Error **err) _must_check_;
-int check_file_mode(const ConfigKey *key, const char *value, Error **err) _must_check_;
-int check_hex_id(const ConfigKey *key, const char *value, Error **err) _must_check_; /* 4 digits */
-int check_pci_address(const ConfigKey *key, const char *value, Error **err) _must_check_;
-int check_uuid(const ConfigKey *key, const char *value, Error **err) _must_check_;
-int check_absolute_path(const ConfigKey *key, const char *value, Error **err) _must_check_;
-int check_compression(const ConfigKey *key, const char *value, Error **err) _must_check_;
-int check_architecture(const ConfigKey *key, const char *value, Error **err) _must_check_;
-int check_architecture_list(const ConfigKey *key, const char *value, Error **err) _must_check_;
-int check_idmap(const ConfigKey *key, const char *value, Error **err) _must_check_;
-int check_url(const ConfigKey *key, const char *value, Error **err) _must_check_;
-int check_asn(const ConfigKey *key, const char *value, Error **err) _must_check_;
-int check_proxy_address(const ConfigKey *key, const char *value, Error **err) _must_check_;
+#define CONFIG_CHECK(name) \
+        int check_##name(const ConfigKey *key, const char *value, Error **err) _must_check_
+
+/* Plain values: check.c. */
+CONFIG_CHECK(bool);
+CONFIG_CHECK(integer);    /* minimum..maximum of the row when not both 0 */
+CONFIG_CHECK(uint32);
+CONFIG_CHECK(priority);   /* 0..10 */
+CONFIG_CHECK(one_of);     /* of `allowed` */
+CONFIG_CHECK(list_of);    /* comma-separated, each of `allowed` */
+CONFIG_CHECK(bool_or);    /* a boolean or one of `allowed` */
+CONFIG_CHECK(plain_bool); /* bool and integer in the words of the server's table */
+CONFIG_CHECK(plain_integer);
+CONFIG_CHECK(size);            /* 10GiB */
+CONFIG_CHECK(size_or_percent); /* 10GiB, 10% */
+CONFIG_CHECK(bool_or_size);
+CONFIG_CHECK(bit_rate);        /* 10Mbit */
+CONFIG_CHECK(disk_rate);       /* 10MiB, 100iops */
+CONFIG_CHECK(uuid);
+CONFIG_CHECK(absolute_path);
+CONFIG_CHECK(compression);
+CONFIG_CHECK(architecture);
+CONFIG_CHECK(architecture_or_any); /* comma-separated */
+CONFIG_CHECK(pool_volume);         /* POOL/VOLUME */
+CONFIG_CHECK(url);
+CONFIG_CHECK(odd_voters);
+CONFIG_CHECK(json);
+CONFIG_CHECK(certificate); /* PEM */
+CONFIG_CHECK(list_of_paths);
+CONFIG_CHECK(zfs_block_size);
+
+/* Instances, devices and projects: check_instance.c. */
+CONFIG_CHECK(cpu_set);
+CONFIG_CHECK(cpu_nodes);
+CONFIG_CHECK(cpu_allowance);
+CONFIG_CHECK(rlimit); /* N, unlimited, SOFT:HARD */
+CONFIG_CHECK(schedule); /* cron, or of the @aliases in `allowed` */
+CONFIG_CHECK(expiry);
+CONFIG_CHECK(idmap);
+CONFIG_CHECK(id_ranges); /* 1000-1010,1020 */
+CONFIG_CHECK(unix_id);
+CONFIG_CHECK(unix_number);
+CONFIG_CHECK(file_mode);
+CONFIG_CHECK(hex_id); /* of a vendor or product */
+CONFIG_CHECK(pci_address);
+CONFIG_CHECK(raw_lxc);
+CONFIG_CHECK(kernel_modules);
+CONFIG_CHECK(proxy_address);
+CONFIG_CHECK(fuse_map); /* ext4=fuse2fs,… */
+CONFIG_CHECK(file_systems);
+
+/* Networks: check_network.c. */
+CONFIG_CHECK(ipv4);
+CONFIG_CHECK(ipv6);
+CONFIG_CHECK(ip);
+CONFIG_CHECK(ip_list);
+CONFIG_CHECK(ipv4_or); /* or one of `allowed` */
+CONFIG_CHECK(ipv6_or);
+CONFIG_CHECK(ipv4_list); /* each may be one of `allowed` */
+CONFIG_CHECK(ipv6_list);
+CONFIG_CHECK(ipv4_cidr); /* an address in its network: 10.1.2.3/24; or one of `allowed` */
+CONFIG_CHECK(ipv6_cidr);
+CONFIG_CHECK(ipv4_address_list); /* 10.1.2.3 or 10.1.2.3/24, comma-separated */
+CONFIG_CHECK(ipv6_address_list);
+CONFIG_CHECK(ipv4_network); /* no host bits: 10.1.2.0/24; or one of `allowed` */
+CONFIG_CHECK(ipv6_network);
+CONFIG_CHECK(ipv4_network_list);
+CONFIG_CHECK(ipv6_network_list);
+CONFIG_CHECK(ipv4_range_list);
+CONFIG_CHECK(ipv6_range_list);
+CONFIG_CHECK(uplink_subnets); /* UPLINK:SUBNET,… */
+CONFIG_CHECK(mac);
+CONFIG_CHECK(infiniband_mac); /* 20 or 8 bytes */
+CONFIG_CHECK(asn);
+CONFIG_CHECK(ipvlan_mode);
+CONFIG_CHECK(mtu);
+CONFIG_CHECK(vlan); /* 0..4094, or one of `allowed` */
+CONFIG_CHECK(vlan_list);
+CONFIG_CHECK(port);
+CONFIG_CHECK(port_list); /* 80,90-100 */
+CONFIG_CHECK(interface);
+CONFIG_CHECK(interface_list);
+CONFIG_CHECK(listen_address); /* HOST, HOST:PORT, [V6]:PORT, :PORT */
+CONFIG_CHECK(dns_name);

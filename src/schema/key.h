@@ -23,10 +23,14 @@ typedef enum ConfigFlags {
         KEY_READ_ONLY = 1 << 4, /* kept by the daemon: volatile.* */
         KEY_CONTAINER = 1 << 5, /* refused on virtual machines */
         KEY_VM = 1 << 6,        /* refused on containers */
+        KEY_MANAGED = 1 << 7,   /* taken from the managed network when the nic names one */
+        KEY_PROPERTY = 1 << 8,  /* a JSON key of the object, documented here; no config key */
 } ConfigFlags;
 
 struct ConfigKey {
-        const char *name; /* "limits.memory", "user.*", "tunnel.NAME.group" (NAME: any word) */
+        /* "limits.memory"; "user.*"; with one part that stands for any text, in upper case or
+         * angle brackets: "tunnel.NAME.group", "volatile.<name>.hwaddr". */
+        const char *name;
         const char *group;         /* of the documentation: "resource-limits" */
         const char *type;          /* as documented: string, bool, integer, blob */
         const char *default_value; /* what an unset key means; NULL: nothing, or see default_text */
@@ -36,29 +40,41 @@ struct ConfigKey {
         int64_t minimum, maximum;  /* for check_integer; both 0: no limit */
         unsigned flags;            /* ConfigFlags */
         const char *live_text;     /* when "live" needs a condition, else NULL */
+        const char *required;      /* when "required" needs a condition, else NULL */
         const char *condition;     /* "container", "IPv4 address"…; NULL: always */
         const char *summary;       /* one line */
         const char *text;          /* details; NULL when the summary says all */
 };
 
-typedef struct ConfigTable {
-        const char *entity;  /* first level of /1.0/metadata/configuration: "instance" */
-        const char *title;   /* of the reference page */
+/* Names that other tables know and this one explains: "volatile." in a profile. */
+typedef struct ConfigRefusal {
+        const char *prefix;
+        const char *text;
+} ConfigRefusal;
+
+typedef struct ConfigTable ConfigTable;
+struct ConfigTable {
+        const char *entity; /* first level of /1.0/metadata/configuration: "instance" */
+        const char *title;  /* of the reference */
         const ConfigKey *const *parts; /* arrays ended by a row without name; NULL-ended */
+        unsigned without;              /* rows with these flags do not count */
+        const ConfigRefusal *refusals; /* ended by one without prefix; NULL: none */
+        /* Keys "volume.X" are this table's X: a pool's defaults for its volumes. */
+        const ConfigTable *volumes;
         /* Error texts; {name} is the object, {key} and {value} what was given, {reason} the check's
          * own text. */
         const char *unknown_text;
         const char *invalid_text;
-} ConfigTable;
+};
 
-extern const ConfigTable config_instance;
+extern const ConfigTable config_instance;  /* all rows: for documentation */
+extern const ConfigTable config_container; /* those of a container */
+extern const ConfigTable config_virtual_machine;
 extern const ConfigTable config_profile; /* an instance's, as profiles may have them */
 extern const ConfigTable config_server;
 extern const ConfigTable config_project;
 extern const ConfigTable config_image; /* properties */
 extern const ConfigTable config_cluster_member;
-extern const ConfigTable config_cluster_group;
-extern const ConfigTable config_bucket_key;
 
 /* Tables by kind; NULL when the kind is unknown. */
 const ConfigTable *config_pool_table(const char *driver);    /* dir, btrfs, zfs, lvm, ceph… */
@@ -69,8 +85,8 @@ const ConfigTable *config_network_object_table(const char *kind); /* acl, forwar
                                                                    * peer, load-balancer */
 /* `type` of a device; for nics "nic" and the nictype, for gpus "gpu" and the gputype. */
 const ConfigTable *config_device_table(const char *type, const char *subtype);
-/* All tables, NULL-ended, in the order of the reference. */
-const ConfigTable *const *config_tables(void);
+/* The tables one after the other, in the order of the reference; NULL past the last. */
+const ConfigTable *config_table_at(size_t index);
 
 /* The row that `name` belongs to, an exact one before a pattern; NULL when there is none. */
 const ConfigKey *config_key_find(const ConfigTable *table, const char *name);
@@ -84,16 +100,17 @@ bool config_bool(const ConfigTable *table, const StrMap *config, const char *nam
 int64_t config_integer(const ConfigTable *table, const StrMap *config, const char *name,
                        int64_t otherwise);
 
-/* Checks names and values with LXD's texts. `object` names the thing in texts that have {name}, may
- * be NULL. */
+/* Checks names and values with LXD's texts, and that required keys are there. `object` names the
+ * thing in texts that have {name}, and may be NULL. "" counts as unset. For instances LXD puts
+ * "Invalid config: " before; that is the caller's part. */
 int config_validate(const ConfigTable *table, const char *object, const StrMap *config,
                     Error **err) _must_check_;
 int config_validate_key(const ConfigTable *table, const char *object, const char *name,
                         const char *value, Error **err) _must_check_;
 
-/* A device: its type is known, its keys fit, required ones are there. `nictype` may come from the
- * network the device names; NULL takes the device's own. Texts as LXD's, without the device's name
- * in front. */
+/* A device: its type is known, its keys fit, required ones are there. `subtype`: the nictype, when
+ * it comes from the network that the device names; NULL takes the device's own. Texts as LXD's,
+ * without the device's name in front. What ties several keys together is the driver's part. */
 int config_validate_device(const StrMap *device, const char *subtype, Error **err) _must_check_;
 
 /* What /1.0/metadata/configuration returns in `metadata`; a new reference. */
