@@ -196,11 +196,28 @@ int cgroup_kill(const CgroupLayout *layout, const CgroupPaths *paths, Error **er
         return error_set(err, ERROR_TIMEOUT, 0, "Processes of the container do not end");
 }
 
+static void remove_groups(const char *directory, int depth) {
+        if (rmdir(directory) == 0 || errno != EBUSY || depth >= MAX_DEPTH)
+                return;
+        /* Busy: groups below, or processes, and then nothing goes. */
+        DIR *dir = opendir(directory);
+        struct dirent *entry;
+        while (dir != NULL && (entry = readdir(dir)) != NULL) {
+                if (entry->d_type != DT_DIR || entry->d_name[0] == '.')
+                        continue;
+                _cleanup_free_ char *below = path_join(directory, entry->d_name);
+                remove_groups(below, depth + 1);
+        }
+        if (dir != NULL)
+                (void) closedir(dir);
+        (void) rmdir(directory);
+}
+
 static void remove_below(const char *mount, const char *name) {
         if (mount == NULL)
                 return;
         _cleanup_free_ char *path = path_join(mount, name);
-        (void) rmdir(path); /* refused while anything is in it */
+        remove_groups(path, 0);
 }
 
 void cgroup_remove_empty(const CgroupLayout *layout, const char *name) {

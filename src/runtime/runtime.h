@@ -53,7 +53,8 @@ int runtime_start(Runtime *runtime, const RuntimeStart *start, RuntimeProcess *r
 /* "lxc.hook.post-stop" value for the config file of `name`; makes a reboot inside end as a stop
  * with the target noted, so that the daemon restarts with a fresh plan. */
 char *runtime_stop_hook(const Runtime *runtime, const char *name);
-/* What the ended container asked for, and forgets it; false: a plain stop. */
+/* Call it once a container has ended: removes the groups a killed monitor left, says whether the
+ * container asked for a reboot, and forgets that. */
 bool runtime_take_reboot(Runtime *runtime, const char *name);
 
 /* The running ones: without asking a process for each. One that is half-way through starting or

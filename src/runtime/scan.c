@@ -39,16 +39,21 @@ int process_from_text(const char *name, const char *text, RuntimeProcess *ret, E
         return 0;
 }
 
-/* False when there is no record or it is not true any more. */
-static bool read_record(const Runtime *runtime, const char *name, RuntimeProcess *ret) {
+/* The record of the last start in this boot, whether it still runs or not. */
+static bool record_read(const Runtime *runtime, const char *name, RuntimeProcess *ret) {
         _cleanup_free_ char *directory = runtime_directory(runtime, name);
         _cleanup_free_ char *path = path_join(directory, "runtime");
         _cleanup_free_ char *text = NULL;
-        RuntimeProcess process;
         if (file_read(path, 256, &text, NULL, NULL) < 0)
                 return false;
         const char *pids = str_after_prefix(text, runtime->boot_id);
-        if (pids == NULL || process_from_text(name, pids, &process, NULL) < 0)
+        return pids != NULL && process_from_text(name, pids, ret, NULL) == 0;
+}
+
+/* False when there is no record or it is not true any more. */
+static bool read_living(const Runtime *runtime, const char *name, RuntimeProcess *ret) {
+        RuntimeProcess process;
+        if (!record_read(runtime, name, &process))
                 return false;
         if (procfs_is_alive(process.monitor_pid, process.monitor_start) &&
             procfs_is_alive(process.init_pid, process.init_start)) {
@@ -96,7 +101,7 @@ static bool has_socket(const Runtime *runtime, const StrList *sorted, const char
 }
 
 int runtime_find(Runtime *runtime, const char *name, RuntimeProcess *ret, Error **err) {
-        if (read_record(runtime, name, ret))
+        if (read_living(runtime, name, ret))
                 return 0;
         _cleanup_strlist_ StrList sockets = {0};
         if (procfs_abstract_sockets(&sockets, err) < 0)
@@ -121,7 +126,7 @@ int runtime_scan(Runtime *runtime, RuntimeProcessList *ret, Error **err) {
         RuntimeProcessList list = {.items = NULL};
         for (size_t i = 0; i < names.count; i++) {
                 RuntimeProcess process;
-                if (!read_record(runtime, names.items[i], &process) &&
+                if (!read_living(runtime, names.items[i], &process) &&
                     (!has_socket(runtime, &sockets, names.items[i]) ||
                      ask_helper(runtime, names.items[i], &process, NULL) < 0))
                         continue;

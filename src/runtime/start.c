@@ -11,7 +11,8 @@
 
 #define START_TIMEOUT_MS 60000
 
-/* liblxc leaves the monitor's groups behind when a start fails: the monitor ends in them. */
+/* liblxc leaves groups behind when a start fails (the monitor ends in its own) and when the monitor
+ * is killed (init goes with it). */
 static void remove_groups(const Runtime *runtime, const char *name) {
         _cleanup_free_ char *monitor = str_printf("lxc.monitor.%s", name);
         _cleanup_free_ char *payload = str_printf("lxc.payload.%s", name);
@@ -49,6 +50,7 @@ bool runtime_take_reboot(Runtime *runtime, const char *name) {
         _cleanup_free_ char *directory = runtime_directory(runtime, name);
         _cleanup_free_ char *path = path_join(directory, "stop-target");
         _cleanup_free_ char *text = NULL;
+        remove_groups(runtime, name);
         if (file_read(path, 64, &text, NULL, NULL) < 0)
                 return false;
         return file_remove(path, NULL) == 0 && str_equal(text, "reboot");

@@ -290,6 +290,22 @@ static void test_reboot_is_left_to_the_caller(void **state) {
         assert_false(runtime_take_reboot(box->runtime, CONTAINER));
 }
 
+static void test_killed_monitor_leaves_nothing(void **state) {
+        Box *box = *state;
+        RuntimeProcess found;
+        start(box);
+        assert_int_equal(kill(box->process.monitor_pid, SIGKILL), 0);
+        ok(runtime_wait_stopped(&box->process, 5000, err));
+        for (int i = 0; i < 500 && procfs_is_alive(box->process.init_pid,
+                                                   box->process.init_start); i++)
+                (void) usleep(10000);
+        assert_false(procfs_is_alive(box->process.init_pid, box->process.init_start));
+        assert_int_equal(runtime_find(box->runtime, CONTAINER, &found, NULL), -1);
+        assert_false(runtime_take_reboot(box->runtime, CONTAINER));
+        start(box);
+        stop(box);
+}
+
 static void test_console(void **state) {
         Box *box = *state;
         int terminal, lease;
@@ -429,6 +445,7 @@ int main(int argc, char **argv) {
                 cmocka_unit_test(test_exec_codes_and_signals),
                 cmocka_unit_test(test_freeze_usage_and_links),
                 cmocka_unit_test(test_reboot_is_left_to_the_caller),
+                cmocka_unit_test(test_killed_monitor_leaves_nothing),
                 cmocka_unit_test(test_console),
                 cmocka_unit_test(test_mount_into),
                 cmocka_unit_test(test_files_running_and_stopped),
