@@ -131,6 +131,11 @@ bool cli_input_is_data(void) {
         return !isatty(STDIN_FILENO) && fstat(STDIN_FILENO, &info) == 0 && !S_ISCHR(info.st_mode);
 }
 
+bool cli_input_is_file(void) {
+        struct stat info;
+        return fstat(STDIN_FILENO, &info) == 0 && S_ISREG(info.st_mode);
+}
+
 int cli_input_read(char **ret_text, Error **err) {
         if (fd_read_all(STDIN_FILENO, INPUT_LIMIT, ret_text, NULL, err) < 0)
                 return error_prefix(err, "Cannot read standard input");

@@ -25,7 +25,7 @@ struct Cli {
 /* --- what was typed --- */
 bool cli_flag(const Cli *cli, const char *name);
 bool cli_given(const Cli *cli, const char *name);        /* on the command line, not by default */
-const char *cli_text(const Cli *cli, const char *name);  /* the initial value when not given; or NULL */
+const char *cli_text(const Cli *cli, const char *name);  /* or its initial value, or NULL */
 const StrList *cli_list(const Cli *cli, const char *name); /* empty when not given */
 int64_t cli_number(const Cli *cli, const char *name);    /* 0 when not given and without initial */
 size_t cli_count(const Cli *cli);
@@ -44,6 +44,8 @@ int cli_confirm(const char *question, bool initial, bool *ret, Error **err) _mus
 void cli_set_exit(Cli *cli, int code);
 /* Whether standard input brings data rather than a person: a pipe or a file. */
 bool cli_input_is_data(void);
+/* Only a file: reading a pipe that nobody meant would hang, or take a script's own input away. */
+bool cli_input_is_file(void);
 int cli_input_read(char **ret_text, Error **err) _must_check_;
 
 /* --- servers --- */

@@ -60,7 +60,7 @@ struct Command {
         const char *aliases;   /* blank-separated; NULL: none */
         const char *arguments; /* as --help shows them, "[<remote>:]<instance> <key>" */
         const char *summary;   /* one line without a full stop */
-        const char *details;   /* paragraphs for --help and the manual; NULL: the summary says all */
+        const char *details;   /* paragraphs; NULL: the summary says all */
         const char *examples;  /* lines; an indented line explains the one above */
         const Option *options; /* NULL: none of its own */
         int minimum;           /* number of arguments */
@@ -68,7 +68,7 @@ struct Command {
         Completer completers[COMMAND_ARGUMENTS]; /* by argument; the last one set repeats */
         const Command *const *subcommands;       /* NULL-ended; a group has no `run` */
         bool hidden;                             /* only in --help --all */
-        const struct ObjectKind *kind; /* for the verbs that all kinds of objects share (object.h) */
+        const struct ObjectKind *kind; /* for the verbs that all kinds share (object.h) */
         int (*run)(Cli *cli, Error **err); /* 0; -1 with an error; an exit code by cli_set_exit() */
 };
 

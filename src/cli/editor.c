@@ -73,16 +73,15 @@ static int run_program(const char *file, Error **err) {
                         return error_errno(err, errno, "Cannot wait for the editor");
         }
         if (!WIFEXITED(status) || WEXITSTATUS(status) != 0)
-                return error_set(err, ERROR_CANCELLED, 0, "The editor \"%s\" failed; nothing changed",
-                                 editor);
+                return error_set(err, ERROR_CANCELLED, 0,
+                                 "The editor \"%s\" failed; nothing changed", editor);
         return 0;
 }
 
 int editor_edit(const char *text, size_t size, const char *suffix, char **ret_text,
                 size_t *ret_size, Error **err) {
-        const char *directory = getenv("TMPDIR");
-        _cleanup_free_ char *path = str_printf("%s/berth_editor_XXXXXX%s",
-                                               str_is_empty(directory) ? "/tmp" : directory, suffix);
+        const char *given = getenv("TMPDIR"), *directory = str_is_empty(given) ? "/tmp" : given;
+        _cleanup_free_ char *path = str_printf("%s/berth_editor_XXXXXX%s", directory, suffix);
         _cleanup_close_ int fd = mkstemps(path, (int) strlen(suffix));
         int result;
         if (fd < 0)

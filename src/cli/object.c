@@ -66,7 +66,8 @@ int object_collection(Client *client, const char *path, json_t **ret, Error **er
         return client_get(client, url, ret, NULL, err);
 }
 
-int object_print(const Cli *cli, const Column *columns, const json_t *items, Error **err) {
+static int print_items(const Cli *cli, const Column *columns, const json_t *items, bool sorted,
+                       Error **err) {
         _cleanup_output_ Output output = {};
         const json_t *item;
         size_t i;
@@ -76,8 +77,18 @@ int object_print(const Cli *cli, const Column *columns, const json_t *items, Err
                 for (const Column *column = columns; column->header != NULL; column++)
                         output_take(&output, column->text(item));
         }
-        output_sort(&output);
+        if (sorted)
+                output_sort(&output);
         return output_print(&output, cli_text(cli, "format"), items, err);
+}
+
+int object_print(const Cli *cli, const Column *columns, const json_t *items, Error **err) {
+        return print_items(cli, columns, items, true, err);
+}
+
+int object_print_in_order(const Cli *cli, const Column *columns, const json_t *items,
+                          Error **err) {
+        return print_items(cli, columns, items, false, err);
 }
 
 int object_list(Cli *cli, Error **err) {
@@ -207,7 +218,8 @@ int object_create(Cli *cli, Error **err) {
         if (object_target(cli, &target, err) < 0 ||
             cli_pairs(cli, target.next, false, &config, err) < 0)
                 return -1;
-        if (cli_input_is_data() && cli_input_read(&text, err) < 0)
+        if ((target.kind->takes_input ? cli_input_is_data() : cli_input_is_file()) &&
+            cli_input_read(&text, err) < 0)
                 return -1;
         if (document_parse(text != NULL ? text : "", &body, err) < 0)
                 return -1;

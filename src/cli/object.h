@@ -18,6 +18,7 @@ typedef struct ObjectKind {
         bool child;
         bool asynchronous; /* changes are operations */
         bool drop_empty;   /* `set key=` removes the key here, the server does not */
+        bool takes_input;  /* `create` reads YAML from pipes too, not only from files */
         /* The path of the object where the collection alone does not make it. */
         char *(*path)(const Cli *cli, const char *parent, const char *name);
 } ObjectKind;
@@ -55,6 +56,9 @@ int object_update(Cli *cli, const ObjectTarget *target, const json_t *object, co
 int object_collection(Client *client, const char *path, json_t **ret, Error **err) _must_check_;
 /* One row an item, sorted, printed in --format. */
 int object_print(const Cli *cli, const Column *columns, const json_t *items, Error **err)
+        _must_check_;
+/* The same in the order of `items`. */
+int object_print_in_order(const Cli *cli, const Column *columns, const json_t *items, Error **err)
         _must_check_;
 /* Sets or, when the value is empty and `drop` is set, removes keys of object[`member`]. */
 void object_merge(json_t *object, const char *member, const StrMap *changes, bool drop);

@@ -22,8 +22,8 @@ const Command *cli_command(const Cli *cli) {
 }
 
 static int bad_value(const char *value, const char *shown, const char *what, Error **err) {
-        return error_set(err, ERROR_INVALID, 0, "invalid argument \"%s\" for \"%s\" flag: %s", value,
-                         shown, what);
+        return error_set(err, ERROR_INVALID, 0, "invalid argument \"%s\" for \"%s\" flag: %s",
+                         value, shown, what);
 }
 
 static int check_value(const Option *option, const char *value, const char *shown, Error **err) {
@@ -90,8 +90,9 @@ static int take_value(Parser *parser, const Option *option, const char *attached
 
 static int parse_long(Parser *parser, const char *word, Error **err) {
         const char *equals = strchr(word, '=');
-        _cleanup_free_ char *name =
-                equals != NULL ? str_ndup(word + 2, (size_t) (equals - word - 2)) : str_dup(word + 2);
+        _cleanup_free_ char *name = equals != NULL
+                                            ? str_ndup(word + 2, (size_t) (equals - word - 2))
+                                            : str_dup(word + 2);
         _cleanup_free_ char *shown = str_printf("--%s", name);
         const Option *option = command_option(cli_command(parser->cli), name);
         if (option == NULL) {

@@ -26,7 +26,7 @@ typedef struct ClientConnector {
 
 /* Connects lazily; only client_check() and requests notice that nobody is there. */
 Client *client_new_unix(const char *socket_path);
-/* `name` is for messages ("unix socket /run/…", "https://host:8443"), `host` for the Host header. */
+/* `name` is for messages ("unix socket /run/…", "https://h:8443"), `host` for the Host header. */
 Client *client_new(const char *name, const char *host, const ClientConnector *connector);
 void client_free(Client *client);
 DEFINE_CLEANUP(Client, client, client_free)
@@ -99,7 +99,7 @@ int client_send_raw(Client *client, const ClientRequest *request, ClientResponse
 /* GET: the metadata (caller's), and the ETag when ret_etag is not NULL. */
 int client_get(Client *client, const char *path, json_t **ret, char **ret_etag, Error **err)
         _must_check_;
-/* A synchronous change: POST, PUT, PATCH, DELETE with JSON (NULL: none) and If-Match (NULL: none). */
+/* A synchronous POST, PUT, PATCH or DELETE with JSON (NULL: none) and If-Match (NULL: none). */
 int client_change(Client *client, const char *method, const char *path, const json_t *body,
                   const char *etag, Error **err) _must_check_;
 

@@ -107,7 +107,8 @@ static int take_connection(Client *client, Connection **ret, Error **err) {
         return connection_open(client, ret, err);
 }
 
-int connection_begin(Client *client, const ClientRequest *request, ClientDownload **ret, Error **err) {
+int connection_begin(Client *client, const ClientRequest *request, ClientDownload **ret,
+                     Error **err) {
         _cleanup_(connection_cleanup) Connection *connection = NULL;
         _cleanup_error_ Error *write_error = NULL;
         ClientDownload *download;

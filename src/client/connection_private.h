@@ -50,8 +50,8 @@ int connection_read_head(Connection *connection, HttpHead *ret, Error **err) _mu
 int connection_write_request(Client *client, Connection *connection, const ClientRequest *request,
                   const char *extra, Error **err) _must_check_;
 /* Sends and reads the reply's head. */
-int connection_begin(Client *client, const ClientRequest *request, ClientDownload **ret, Error **err)
-        _must_check_;
+int connection_begin(Client *client, const ClientRequest *request, ClientDownload **ret,
+                     Error **err) _must_check_;
 
 /* What a reply of `status` with this JSON or text means as an error. Returns -1. */
 int client_error_from_reply(Error **err, int status, const json_t *body, const char *text);

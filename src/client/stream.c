@@ -195,11 +195,22 @@ static int upload_parts(Upload *upload, const char *boundary, Error **err) {
         return upload_write(upload, last, strlen(last), err);
 }
 
+/* What belongs to no project: there the parameter would filter. */
+static bool has_project(const char *path) {
+        static const char *const without[] = {"/internal", "/1.0/warnings", "/1.0/certificates",
+                                              "/1.0/cluster", "/1.0/resources"};
+        for (size_t i = 0; i < ARRAY_SIZE(without); i++) {
+                if (str_has_prefix(path, without[i]))
+                        return false;
+        }
+        return true;
+}
+
 /* ?project= and ?target= of the client, unless the path says its own. */
 static char *full_path(const Client *client, const char *path) {
         char *url = str_dup(path);
         bool internal = str_has_prefix(path, "/internal");
-        if (client->project != NULL && !internal && strstr(path, "project=") == NULL &&
+        if (client->project != NULL && has_project(path) && strstr(path, "project=") == NULL &&
             strstr(path, "all-projects=") == NULL)
                 url = client_url_query(url, "project", client->project);
         if (client->target != NULL && !internal && strstr(path, "target=") == NULL)

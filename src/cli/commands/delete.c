@@ -35,7 +35,8 @@ static int stop_first(Cli *cli, Client *client, const char *name, bool *ret_gone
                 return 0;
         if (!cli_flag(cli, "force"))
                 return error_set(err, ERROR_BAD_STATE, 0,
-                                 "The instance is currently running, stop it first or pass --force");
+                                 "The instance is currently running, stop it first or pass "
+                                 "--force");
         state = client_url("/1.0/instances/{}/state", name, NULL);
         body = json_pack("{s:s,s:i,s:b}", "action", "stop", "timeout", -1, "force", 1);
         result = cli_change(cli, client, "PUT", state, body, err);

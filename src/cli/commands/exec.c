@@ -33,7 +33,8 @@ static int choose_mode(const Cli *cli, bool *ret_interactive, Error **err) {
         const char *mode = cli_text(cli, "mode");
         bool yes = cli_flag(cli, "force-interactive"), no = cli_flag(cli, "force-noninteractive");
         if (yes && no)
-                return error_set(err, ERROR_INVALID, 0, "You can't pass -t and -T at the same time");
+                return error_set(err, ERROR_INVALID, 0,
+                                 "You can't pass -t and -T at the same time");
         if ((yes || no) && cli_given(cli, "mode"))
                 return error_set(err, ERROR_INVALID, 0,
                                  "You can't pass -t or -T at the same time as --mode");
@@ -60,10 +61,10 @@ static int make_environment(const Cli *cli, bool interactive, json_t **ret, Erro
         if (interactive && !str_is_empty(term))
                 strmap_set(&map, "TERM", term);
         for (size_t i = 0; i < given->count; i++) {
-                const char *equals = strchr(given->items[i], '=');
-                _cleanup_free_ char *key =
-                        equals != NULL ? str_ndup(given->items[i], (size_t) (equals - given->items[i]))
-                                       : str_dup(given->items[i]);
+                const char *text = given->items[i], *equals = strchr(text, '=');
+                _cleanup_free_ char *key = equals != NULL
+                                                   ? str_ndup(text, (size_t) (equals - text))
+                                                   : str_dup(text);
                 strmap_set(&map, key, equals != NULL ? equals + 1 : "");
         }
         environment = json_object();

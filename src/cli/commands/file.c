@@ -71,8 +71,9 @@ static int push_tree(Cli *cli, const FilePlace *place, const char *source, Error
                                              ? str_ndup(source, strlen(source) - 1)
                                              : str_dup(source);
         /* "dir" lands as PATH/dir, the content of "dir/" in PATH. */
-        _cleanup_free_ char *path = str_equal(plain, source) ? path_join(place->path, path_name(plain))
-                                                             : str_dup(place->path);
+        _cleanup_free_ char *path = str_equal(plain, source)
+                                            ? path_join(place->path, path_name(plain))
+                                            : str_dup(place->path);
         if (cli_flag(cli, "create-dirs")) {
                 const FileOwner owner = {-1, -1, -1};
                 _cleanup_free_ char *below = path_join(place->path, "x");

@@ -226,7 +226,8 @@ static void print_time(const char *label, const json_t *image, const char *key) 
 }
 
 static void print_info(const json_t *image) {
-        _cleanup_free_ char *size = column_size(image), *created = field_minute(image, "created_at");
+        _cleanup_free_ char *size = column_size(image);
+        _cleanup_free_ char *created = field_minute(image, "created_at");
         json_t *properties = field_get(image, "properties"), *value;
         const json_t *item;
         const char *key;

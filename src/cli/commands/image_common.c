@@ -20,7 +20,7 @@ int image_find(Client *client, const char *name, const char *type, char **ret_fi
         return 0;
 }
 
-/* The whole fingerprint; ERROR_NOT_FOUND before anything is made from an image that is not there. */
+/* The whole fingerprint; ERROR_NOT_FOUND before anything is made from what is not there. */
 static int check_image(Client *client, char **ret_fingerprint, Error **err) {
         _cleanup_free_ char *path = client_url("/1.0/images/{}", *ret_fingerprint, NULL);
         json_t *image;

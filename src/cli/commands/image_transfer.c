@@ -149,7 +149,8 @@ static int run_import(Cli *cli, Error **err) {
                 return -1;
         url = str_has_prefix(plan.metadata, "https://");
         if (str_has_prefix(plan.metadata, "http://"))
-                return error_set(err, ERROR_INVALID, 0, "Only https:// is supported for remote image import");
+                return error_set(err, ERROR_INVALID, 0,
+                                 "Only https:// is supported for remote image import");
         result = url ? import_url(cli, client, &plan, &operation, err)
                      : upload(cli, client, &plan, &operation, err);
         if (result < 0)

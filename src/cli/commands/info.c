@@ -242,7 +242,8 @@ static int run_info(Cli *cli, Error **err) {
         Client *client;
         if (cli_resolve_optional(cli, cli_argument(cli, 0), &client, &name, err) < 0)
                 return -1;
-        return *name != '\0' ? show_instance(cli, client, name, err) : show_server(cli, client, err);
+        return *name != '\0' ? show_instance(cli, client, name, err)
+                             : show_server(cli, client, err);
 }
 
 static const Option options[] = {

@@ -16,13 +16,14 @@ static const Option options[] = {
         {"all", 0, OPTION_FLAG, NULL, "Also list the less common commands"}, {}};
 
 static const Command *const subcommands[] = {
-        &command_alias,    &command_complete, &command_completion, &command_config,
-        &command_console,  &command_delete,   &command_exec,       &command_file,
-        &command_help,     &command_image,    &command_info,       &command_init,
-        &command_launch,   &command_list,     &command_manpage,    &command_monitor,
-        &command_operation, &command_pause,   &command_profile,    &command_query,
-        &command_restart,  &command_shell,    &command_start,      &command_stop,
-        &command_version,  NULL};
+        &command_alias, &command_complete, &command_completion, &command_config, &command_console,
+        &command_copy, &command_delete, &command_exec, &command_export, &command_file,
+        &command_help, &command_image, &command_import, &command_info, &command_init,
+        &command_launch, &command_list, &command_manpage, &command_monitor, &command_move,
+        &command_network, &command_operation, &command_pause, &command_profile, &command_project,
+        &command_publish, &command_query, &command_remote, &command_rename, &command_restart,
+        &command_restore, &command_shell, &command_snapshot, &command_start, &command_stop,
+        &command_storage, &command_version, &command_warning, NULL};
 
 const Command command_root = {
         .name = "berth",

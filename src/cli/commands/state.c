@@ -1,9 +1,10 @@
 /* start, stop, restart, pause: one change of state on many instances at once. */
+#include "cli/commands/state.h"
+
 #include "cli/commands/commands.h"
 
 #include "base/memory.h"
 #include "cli/commands/console.h"
-#include "cli/commands/state.h"
 #include "cli/fields.h"
 #include "cli/progress.h"
 #include "cli/signals.h"
