@@ -11,5 +11,12 @@
 #include <jansson.h>
 
 int yaml_parse(const char *text, size_t size, json_t **ret, Error **err) _must_check_;
+/* Each ends with a line feed; the caller frees. */
 char *yaml_dump(const json_t *value); /* maps in the order they have */
-char *yaml_dump_sorted(const json_t *value);
+char *yaml_dump_sorted(const json_t *value); /* in yaml.v2's order: eth2 before eth10 */
+/* As Go writes a struct: keys in the table's order, those that are not in it left out, maps sorted,
+ * times without quotes. `value` is an object or a list of objects. This is how lxc shows objects
+ * and how backup.yaml is written. */
+struct JsonField;
+char *yaml_dump_fields(const struct JsonField *fields, const json_t *value);
+char *yaml_dump_struct(const struct JsonField *fields, const void *data);
