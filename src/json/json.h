@@ -22,7 +22,7 @@ char *json_dump_pretty(const json_t *value); /* indented by 4, sorted */
 /* Sorted, and < > & U+2028 U+2029 escaped as Go's encoder does: for hashes made of text. */
 char *json_dump_go(const json_t *value);
 
-/* The order of yaml.v2: numbers in names by value (eth2, eth10), letters behind other characters. */
+/* The order of yaml.v2: numbers in names by value (eth2, eth10), letters behind all others. */
 int json_compare_keys(const char *a, const char *b);
 /* Puts the keys of an object, and of those inside it, into that order. Other values: nothing. */
 void json_sort_keys(json_t *value);
