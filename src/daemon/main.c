@@ -3,7 +3,7 @@
 
 #include "base/memory.h"
 
-#include <build-config.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -102,9 +102,12 @@ static void print_help(const DaemonCommand *command) {
                 printf("\n\"berthd COMMAND --help\" says more about a command.\n");
 }
 
-static int refuse(const char *format, const char *what) {
+static _printf_(1, 2) int refuse(const char *format, ...) {
+        va_list arguments;
         fprintf(stderr, "Error: ");
-        fprintf(stderr, format, what);
+        va_start(arguments, format);
+        vfprintf(stderr, format, arguments);
+        va_end(arguments);
         fprintf(stderr, "\nSee \"berthd --help\".\n");
         return -1;
 }

@@ -13,6 +13,7 @@
 #include <poll.h>
 #include <stdio.h>
 #include <string.h>
+#include <strings.h>
 #include <sys/epoll.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
@@ -20,6 +21,7 @@
 #define HEAD_TIMEOUT_NS (30 * NS_PER_SECOND)
 #define ACCEPT_PAUSE_NS (100 * NS_PER_MS)
 #define ACCEPT_BATCH 64
+#define LONG_BODY (1u << 20)
 /* A worker waits this long for a next request before it gives the connection back to the loop:
  * two thread switches cost more than this poll, and clients ask in quick succession. */
 #define LINGER_NS 300000L
@@ -176,6 +178,25 @@ static size_t linger(Connection *connection) {
         return http_head_end(connection->input, connection->input_size);
 }
 
+/* Whether a body may keep a worker for long: one of unknown or large size. The head is parsed
+ * properly by the worker; this only chooses the queue, so that uploads cannot take every thread
+ * from short requests. */
+static bool has_long_body(const Connection *connection, size_t head) {
+        const char *line = connection->input, *end = connection->input + head;
+        while (line < end) {
+                const char *next = memchr(line, '\n', (size_t) (end - line));
+                if (next == NULL)
+                        return false;
+                if (strncasecmp(line, "Transfer-Encoding:", 18) == 0)
+                        return true;
+                if (strncasecmp(line, "Content-Length:", 15) == 0 &&
+                    strtoull(line + 15, NULL, 10) > LONG_BODY)
+                        return true;
+                line = next + 1;
+        }
+        return false;
+}
+
 static void serve_on_worker(void *userdata) {
         Connection *connection = userdata;
         Loop *loop = connection->server->spec.loop;
@@ -188,23 +209,28 @@ static void serve_on_worker(void *userdata) {
                 if (connection->owner == CONNECTION_PARKED)
                         break;
                 head = linger(connection);
+                if (head > 0 && has_long_body(connection, head))
+                        break;
         }
         loop_post(loop, resume_message, connection);
 }
 
-static void dispatch(Connection *connection) {
+static void dispatch(Connection *connection, size_t head) {
         if (connection->head_timer != NULL) {
                 loop_timer_cancel(connection->head_timer);
                 connection->head_timer = NULL;
         }
         connection->owner = CONNECTION_WORKER;
-        workers_submit(connection->server->spec.workers, WORK_SHORT, serve_on_worker, connection);
+        workers_submit(connection->server->spec.workers,
+                       has_long_body(connection, head) ? WORK_LONG : WORK_SHORT, serve_on_worker,
+                       connection);
 }
 
 /* Decides what the collected input means: a request, more to come, or nonsense. */
 static void connection_look(Connection *connection) {
-        if (http_head_end(connection->input, connection->input_size) > 0) {
-                dispatch(connection);
+        size_t head = http_head_end(connection->input, connection->input_size);
+        if (head > 0) {
+                dispatch(connection, head);
         } else if (connection->input_size >= HTTP_HEAD_LIMIT) {
                 connection_refuse(connection, 431, "Request headers over 64 KiB");
                 connection_close(connection);

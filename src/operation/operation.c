@@ -4,6 +4,7 @@
 #include "base/log.h"
 #include "base/memory.h"
 #include "base/times.h"
+#include "base/units.h"
 #include "json/json.h"
 #include "loop/loop.h"
 #include "loop/workers.h"

@@ -6,6 +6,8 @@
 #include "event/event.h"
 #include "operation/operation.h"
 
+#include <pthread.h>
+
 struct Database;
 struct Storage;
 struct Images;
@@ -37,8 +39,15 @@ typedef struct RestContext {
         struct Workers *workers;
         const char *directory; /* BERTH_DIR */
         const char *server_name;
+        const char *server_version;
         RestDaemonHooks daemon;
         int state; /* RestState, atomic */
+        /* The text of GET /1.0 for a generation of the database. */
+        struct {
+                pthread_mutex_t lock;
+                uint64_t generation;
+                char *project, *text;
+        } server_cache;
 } RestContext;
 
 RestState rest_context_state(const RestContext *context);

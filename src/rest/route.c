@@ -69,13 +69,13 @@ static int match_row(const char *row, const Segment *segments, int count,
 static const RestEndpoint *find_row(const Segment *segments, int count,
                                     Segment parameters[REST_MAX_PARAMETERS], int *ret_found) {
         size_t tables;
-        const RestTable *table = rest_tables(&tables);
+        const RestTable *const *table = rest_tables(&tables);
         const RestEndpoint *best = NULL;
         int best_found = REST_MAX_PARAMETERS + 1;
         for (size_t t = 0; t < tables; t++)
-                for (size_t e = 0; e < table[t].count; e++) {
+                for (size_t e = 0; e < table[t]->count; e++) {
                         Segment candidate[REST_MAX_PARAMETERS];
-                        const RestEndpoint *row = &table[t].endpoints[e];
+                        const RestEndpoint *row = &table[t]->endpoints[e];
                         int found = match_row(row->path, segments, count, candidate);
                         /* A literal segment beats a parameter: images/aliases, images/{fp}. */
                         if (found >= 0 && found < best_found) {

@@ -14,4 +14,4 @@ int rest_route(const char *path, const RestEndpoint **ret_endpoint,
 const RestMethod *rest_route_method(const RestEndpoint *endpoint, const char *method);
 
 /* Every table, for the walk of tests and tools. */
-const RestTable *rest_tables(size_t *ret_count);
+const RestTable *const *rest_tables(size_t *ret_count);

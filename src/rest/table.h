@@ -4,8 +4,8 @@
 #include "rest/rest.h"
 
 extern const RestTable rest_events_table;
+extern const RestTable rest_image_aliases_table;
 extern const RestTable rest_images_table;
-extern const RestTable rest_instances_table;
 extern const RestTable rest_internal_table;
 extern const RestTable rest_operations_table;
 extern const RestTable rest_profiles_table;

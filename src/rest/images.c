@@ -1,0 +1,290 @@
+/* /1.0/images and its aliases */
+#include "rest/table.h"
+
+#include "api/image.h"
+#include "archive/archive.h"
+#include "base/files.h"
+#include "base/memory.h"
+#include "base/times.h"
+#include "base/units.h"
+#include "http/server.h"
+#include "image/image.h"
+#include "rest/context.h"
+#include "rest/image_upload.h"
+#include "schema/arch.h"
+#include "schema/names.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/stat.h>
+
+static int image_load(RestRequest *request, Error **err) {
+        _cleanup_transaction_ Transaction *tx = NULL;
+        ImageRow row = {};
+        if (database_begin(request->context->database, DATABASE_READ, &tx, err) < 0 ||
+            db_image_get(tx, request->effective_project, request->parameters[0], &row, err) < 0)
+                return -1;
+        ImageRow *entity = mem_new(ImageRow);
+        *entity = row;
+        request->entity = entity;
+        return 0;
+}
+
+static void image_unload(void *entity) {
+        image_row_done(entity);
+        free(entity);
+}
+
+static json_t *image_etag(RestRequest *request) {
+        const ImageRow *row = request->entity;
+        json_t *value = json_array();
+        json_array_append_new(value, json_boolean(row->public));
+        json_array_append_new(value, json_boolean(row->auto_update));
+        json_array_append_new(value, json_from_strmap(&row->properties));
+        return value;
+}
+
+static const RestEntity image_entity = {
+        .load = image_load,
+        .etag = image_etag,
+        .unload = image_unload,
+};
+
+static json_t *image_json(const ImageRow *row) {
+        ApiImageAliasList aliases = {};
+        for (size_t i = 0; i < row->aliases.count; i++) {
+                ApiImageAlias *alias = json_list_add(&aliases, api_image_alias_fields);
+                alias->name = str_dup(row->aliases.items[i].name);
+                alias->description = str_dup(row->aliases.items[i].description);
+        }
+        ApiImage image = {.auto_update = row->auto_update,
+                          .properties = row->properties,
+                          .public = row->public,
+                          .expires_at = row->expiry_ns,
+                          .profiles = row->profiles,
+                          .aliases = aliases,
+                          .architecture = (char *) architecture_name((int) row->architecture),
+                          .cached = row->cached,
+                          .filename = row->filename,
+                          .fingerprint = row->fingerprint,
+                          .size = row->size,
+                          .type = (char *) "container",
+                          .created_at = row->created_ns,
+                          .last_used_at = row->used_ns,
+                          .uploaded_at = row->uploaded_ns};
+        json_t *object = api_image_to_json(&image);
+        for (size_t i = 0; i < aliases.count; i++)
+                api_image_alias_done(&aliases.items[i]);
+        free(aliases.items);
+        return object;
+}
+
+static int images_get(RestRequest *request, Error **err) {
+        _cleanup_transaction_ Transaction *tx = NULL;
+        _cleanup_(image_row_list_done) ImageRowList rows = {};
+        RestList list;
+        if (database_begin(request->context->database, DATABASE_READ, &tx, err) < 0 ||
+            db_image_list(tx, request->effective_project, &rows, err) < 0 ||
+            rest_list_begin(request, &list, err) < 0)
+                return -1;
+        for (size_t i = 0; i < rows.count; i++) {
+                const ImageRow *row = &rows.items[i];
+                if (!request->caller.trusted && !row->public)
+                        continue;
+                _cleanup_free_ char *url =
+                        rest_url(request->effective_project, "images", row->fingerprint, NULL);
+                rest_list_add(&list, url, rest_list_wants_objects(&list) ? image_json(row) : NULL);
+        }
+        return rest_list_reply(&list);
+}
+
+/* A guest must not learn that a private image exists. */
+static int check_visible(const RestRequest *request, Error **err) {
+        const ImageRow *row = request->entity;
+        if (request->caller.trusted || row->public)
+                return 0;
+        return error_set(err, ERROR_NOT_FOUND, 0, "Image not found");
+}
+
+static int image_get(RestRequest *request, Error **err) {
+        if (check_visible(request, err) < 0)
+                return -1;
+        return rest_reply_sync(request, image_json(request->entity));
+}
+
+static void emit(RestRequest *request, const char *action, const char *fingerprint) {
+        _cleanup_free_ char *source = rest_url(NULL, "images", fingerprint, NULL);
+        rest_emit(request, action, source, NULL);
+}
+
+static int image_put(RestRequest *request, Error **err) {
+        _cleanup_transaction_ Transaction *tx = NULL;
+        ImageRow *row = request->entity;
+        ApiImagePut put = {.auto_update = row->auto_update,
+                           .properties = row->properties,
+                           .public = row->public,
+                           .expires_at = row->expiry_ns,
+                           .profiles = row->profiles};
+        row->properties = (StrMap){};
+        row->profiles = (StrList){};
+        int result = api_image_put_read(request->body, &put,
+                                        rest_is_patch(request) ? JSON_PATCH : JSON_REPLACE, err);
+        row->auto_update = put.auto_update;
+        row->public = put.public;
+        row->expiry_ns = put.expires_at;
+        row->properties = put.properties;
+        row->profiles = put.profiles;
+        if (result < 0)
+                return -1;
+        if (row->profiles.count == 0)
+                strlist_add(&row->profiles, "default");
+        if (database_begin(request->context->database, DATABASE_WRITE, &tx, err) < 0 ||
+            db_image_update(tx, row, err) < 0 || transaction_commit(&tx, err) < 0)
+                return -1;
+        emit(request, "image-updated", row->fingerprint);
+        return rest_reply_empty(request);
+}
+
+typedef struct Delete {
+        RestContext *context;
+        char *project, *fingerprint;
+} Delete;
+
+static void delete_release(void *userdata) {
+        Delete *job = userdata;
+        free(job->project);
+        free(job->fingerprint);
+        free(job);
+}
+
+static int delete_run(Operation *operation, void *userdata, Error **err) {
+        const Delete *job = userdata;
+        if (image_delete(job->context->images, job->project, job->fingerprint, err) < 0)
+                return -1;
+        _cleanup_free_ char *source = rest_url(NULL, "images", job->fingerprint, NULL);
+        const EventLifecycle event = {.action = "image-deleted",
+                                      .project = job->project,
+                                      .source = source,
+                                      .requestor = operation_requestor(operation)};
+        event_emit_lifecycle(job->context->events, &event);
+        return 0;
+}
+
+static const OperationHooks delete_hooks = {.run = delete_run, .release = delete_release};
+
+static int image_delete_request(RestRequest *request, Error **err) {
+        const ImageRow *row = request->entity;
+        EventRequestor requestor = rest_requestor(request);
+        Delete *job = mem_new(Delete);
+        *job = (Delete){request->context, str_dup(request->effective_project),
+                        str_dup(row->fingerprint)};
+        Operation *operation =
+                operation_new(request->context->operations,
+                              &(OperationSpec){.class = OPERATION_TASK,
+                                               .description = "Deleting image",
+                                               .project = request->effective_project,
+                                               .hooks = &delete_hooks,
+                                               .userdata = job,
+                                               .requestor = &requestor});
+        _cleanup_free_ char *path = str_printf("/1.0/images/%s", row->fingerprint);
+        operation_add_resource(operation, "images", path);
+        return rest_reply_operation(request, operation);
+}
+
+static int open_for_sending(const char *path, int *ret_fd, struct stat *ret_info, Error **err) {
+        _cleanup_close_ int fd = open(path, O_RDONLY | O_CLOEXEC);
+        if (fd < 0 || fstat(fd, ret_info) < 0)
+                return error_errno(err, errno, "Cannot open image file");
+        *ret_fd = TAKE_FD(fd);
+        return 0;
+}
+
+static int export_unified(RestRequest *request, const char *path, Error **err) {
+        const ImageRow *row = request->entity;
+        _cleanup_close_ int fd = -1;
+        struct stat info;
+        ArchiveFormat format;
+        if (archive_detect(path, &format, err) < 0 ||
+            open_for_sending(path, &fd, &info, err) < 0)
+                return -1;
+        strmap_set(&request->headers, "Content-Type", "application/octet-stream");
+        strmap_printf(&request->headers, "Content-Disposition", "inline;filename=%s%s",
+                      row->fingerprint, archive_extension(format));
+        (void) http_exchange_reply_fd(request->exchange, 200, &request->headers, fd, 0,
+                                      (uint64_t) info.st_size, NULL);
+        return rest_reply_taken(request);
+}
+
+/* One file part: head, bytes, line end. */
+static int send_part(RestRequest *request, const char *boundary, const char *name,
+                     const char *path, const char *prefix) {
+        const ImageRow *row = request->entity;
+        _cleanup_close_ int fd = open(path, O_RDONLY | O_CLOEXEC);
+        ArchiveFormat format;
+        char block[65536];
+        ssize_t got;
+        if (fd < 0 || archive_detect(path, &format, NULL) < 0)
+                return -1;
+        _cleanup_free_ char *head =
+                str_printf("--%s\r\nContent-Disposition: form-data; name=\"%s\"; "
+                           "filename=\"%s%s%s\"\r\nContent-Type: application/octet-stream\r\n\r\n",
+                           boundary, name, prefix, row->fingerprint, archive_extension(format));
+        if (http_exchange_stream_write(request->exchange, head, strlen(head), NULL) < 0)
+                return -1;
+        while ((got = read(fd, block, sizeof block)) > 0)
+                if (http_exchange_stream_write(request->exchange, block, (size_t) got, NULL) < 0)
+                        return -1;
+        return got < 0 ? -1 : http_exchange_stream_write(request->exchange, "\r\n", 2, NULL);
+}
+
+static int export_split(RestRequest *request, const char *path, const char *rootfs, Error **err) {
+        _cleanup_free_ char *boundary = random_hex(30);
+        _cleanup_free_ char *end = str_printf("--%s--\r\n", boundary);
+        strmap_printf(&request->headers, "Content-Type", "multipart/form-data; boundary=%s",
+                      boundary);
+        if (http_exchange_stream_begin(request->exchange, 200, &request->headers, NULL) == 0 &&
+            send_part(request, boundary, "metadata", path, "meta-") == 0 &&
+            send_part(request, boundary, "rootfs", rootfs, "") == 0 &&
+            http_exchange_stream_write(request->exchange, end, strlen(end), NULL) == 0)
+                (void) http_exchange_stream_end(request->exchange, NULL);
+        return rest_reply_taken(request);
+}
+
+static int image_export_get(RestRequest *request, Error **err) {
+        const ImageRow *row = request->entity;
+        if (check_visible(request, err) < 0)
+                return -1;
+        _cleanup_free_ char *path = image_path(request->context->images, row->fingerprint);
+        _cleanup_free_ char *rootfs = image_rootfs_path(request->context->images, row->fingerprint);
+        return rootfs == NULL ? export_unified(request, path, err)
+                              : export_split(request, path, rootfs, err);
+}
+
+#define FEATURE "features.images"
+
+static const RestEndpoint endpoints[] = {
+        {
+                .path = "/1.0/images",
+                .project_feature = FEATURE,
+                .get = {images_get, REST_GUEST},
+                .post = {rest_images_post, REST_PROJECT},
+        },
+        {
+                .path = "/1.0/images/{fingerprint}",
+                .entity = &image_entity,
+                .project_feature = FEATURE,
+                .get = {image_get, REST_GUEST},
+                .put = {image_put, REST_PROJECT, REST_JSON_BODY},
+                .patch = {image_put, REST_PROJECT, REST_JSON_BODY},
+                .delete = {image_delete_request, REST_PROJECT, REST_NO_ETAG},
+        },
+        {
+                .path = "/1.0/images/{fingerprint}/export",
+                .entity = &image_entity,
+                .project_feature = FEATURE,
+                .get = {image_export_get, REST_GUEST, REST_NO_ETAG},
+        },
+};
+
+const RestTable rest_images_table = {endpoints, ARRAY_SIZE(endpoints)};

@@ -1,0 +1,73 @@
+#include "rest/instances/instances.h"
+
+#include "api/instance_state.h"
+#include "base/memory.h"
+#include "instance/state.h"
+#include "rest/context.h"
+
+static int instance_entity_load(RestRequest *request, Error **err) {
+        Instance *instance;
+        if (instance_load(request->context->instances, request->project, request->parameters[0],
+                          &instance, err) < 0)
+                return -1;
+        request->entity = instance;
+        return 0;
+}
+
+static json_t *instance_entity_etag(RestRequest *request) {
+        return instance_etag(request->entity);
+}
+
+static void instance_entity_unload(void *entity) {
+        instance_free(entity);
+}
+
+const RestEntity rest_instance_entity = {
+        .load = instance_entity_load,
+        .etag = instance_entity_etag,
+        .unload = instance_entity_unload,
+};
+
+const RestEntity rest_instance_plain_entity = {
+        .load = instance_entity_load,
+        .unload = instance_entity_unload,
+};
+
+Operation *rest_instance_operation(RestRequest *request, const Instance *instance,
+                                   const char *description, const OperationHooks *hooks,
+                                   void *userdata) {
+        EventRequestor requestor = rest_requestor(request);
+        Operation *operation =
+                operation_new(request->context->operations,
+                              &(OperationSpec){.class = OPERATION_TASK,
+                                               .description = description,
+                                               .project = instance->row.project,
+                                               .hooks = hooks,
+                                               .userdata = userdata,
+                                               .requestor = &requestor});
+        _cleanup_free_ char *url = instance_url(instance);
+        operation_add_resource(operation, "instances", url);
+        return operation;
+}
+
+json_t *rest_instance_json(const Instance *instance) {
+        ApiInstance api;
+        instance_to_api(instance, &api);
+        return api_instance_to_json(&api);
+}
+
+int rest_instance_full_json(RestRequest *request, const Instance *instance, json_t **ret,
+                            Error **err) {
+        ApiInstanceState state;
+        api_instance_state_init(&state);
+        int result = instance_state(request->context->instances, instance, &state, err);
+        if (result == 0) {
+                json_t *object = rest_instance_json(instance);
+                json_object_set_new(object, "backups", json_null());
+                json_object_set_new(object, "state", api_instance_state_to_json(&state));
+                json_object_set_new(object, "snapshots", json_null());
+                *ret = object;
+        }
+        api_instance_state_done(&state);
+        return result;
+}

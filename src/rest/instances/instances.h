@@ -1,0 +1,25 @@
+/* What the files of /1.0/instances share. */
+#pragma once
+
+#include "instance/instance.h"
+#include "rest/rest.h"
+
+/* Loads the Instance that {name} says into request->entity. */
+extern const RestEntity rest_instance_entity;
+extern const RestEntity rest_instance_plain_entity; /* the same without an ETag */
+
+/* An operation about the instance, not yet started; takes `userdata` for the hooks. */
+Operation *rest_instance_operation(RestRequest *request, const Instance *instance,
+                                   const char *description, const OperationHooks *hooks,
+                                   void *userdata);
+json_t *rest_instance_json(const Instance *instance);
+/* With state, backups and snapshots: recursion=2, or recursion=1 on one instance. */
+int rest_instance_full_json(RestRequest *request, const Instance *instance, json_t **ret,
+                            Error **err) _must_check_;
+
+extern const RestTable rest_instances_collection_table;
+extern const RestTable rest_instances_item_table;
+extern const RestTable rest_instances_session_table;
+extern const RestTable rest_instances_files_table;
+extern const RestTable rest_instances_logs_table;
+extern const RestTable rest_instances_metadata_table;

@@ -1,0 +1,26 @@
+#include "rest/table.h"
+
+#include "rest/instances/instances.h"
+#include "rest/route.h"
+
+const RestTable *const *rest_tables(size_t *ret_count) {
+        static const RestTable *const tables[] = {
+                &rest_server_table,
+                &rest_events_table,
+                &rest_image_aliases_table,
+                &rest_images_table,
+                &rest_instances_collection_table,
+                &rest_instances_item_table,
+                &rest_instances_session_table,
+                &rest_instances_files_table,
+                &rest_instances_logs_table,
+                &rest_instances_metadata_table,
+                &rest_internal_table,
+                &rest_operations_table,
+                &rest_profiles_table,
+                &rest_projects_table,
+                &rest_storage_pools_table,
+        };
+        *ret_count = ARRAY_SIZE(tables);
+        return tables;
+}
