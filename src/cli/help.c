@@ -111,7 +111,7 @@ static void print_usage(FILE *out, const CommandPath *path, const Command *comma
         help_wrap(out, usage, 7, 7);
 }
 
-static void print_one(FILE *out, const CommandPath *path, bool all) {
+static void print_one(FILE *out, const CommandPath *path, bool all, bool with_global) {
         const Command *command = path->levels[path->depth - 1];
         print_usage(out, path, command);
         if (command->aliases != NULL)
@@ -133,8 +133,9 @@ static void print_one(FILE *out, const CommandPath *path, bool all) {
                 print_commands(out, command, all);
         if (command->options != NULL)
                 print_options(out, "Flags", command->options);
-        print_options(out, "Global flags", command_global_options);
-        if (command->subcommands != NULL) {
+        if (with_global)
+                print_options(out, "Global flags", command_global_options);
+        if (with_global && command->subcommands != NULL) {
                 _cleanup_free_ char *name = command_path_text(path);
                 fprintf(out, "\n\"%s COMMAND --help\" tells more about a command.\n", name);
         }
@@ -152,15 +153,15 @@ static int print_below(const CommandPath *path, void *userdata, Error **err) {
                 return 0;
         if (print->started)
                 fputs("\n\n", print->out);
+        print_one(print->out, path, print->all, !print->started); /* once is enough */
         print->started = true;
-        print_one(print->out, path, print->all);
         return 0;
 }
 
 void help_print(FILE *out, const CommandPath *path, bool all, bool deep) {
         PrintBelow print = {.out = out, .all = all};
         if (!deep)
-                print_one(out, path, all);
+                print_one(out, path, all, true);
         else
                 (void) !command_walk(path, print_below, &print, NULL);
 }

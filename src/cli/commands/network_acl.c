@@ -282,8 +282,7 @@ static const Command rule_add = {
         .arguments = "[<remote>:]<ACL> <direction> <key>=<value>...",
         .summary = "Add a rule to a network ACL",
         .details = "The direction is ingress or egress.",
-        .examples = "berth network acl rule add web ingress action=allow protocol=tcp "
-                    "destination_port=80",
+        .examples = "berth network acl rule add web ingress action=allow source=10.0.0.0/8",
         .minimum = 3,
         .maximum = COMMAND_UNLIMITED,
         .kind = &kind_acl,

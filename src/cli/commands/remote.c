@@ -195,8 +195,7 @@ static const Command add = {
         .arguments = "<remote> <URL>",
         .summary = "Add a remote",
         .examples = "berth remote add second unix:///srv/berth2/unix.socket\n"
-                    "berth remote add images https://images.lxd.canonical.com "
-                    "--protocol simplestreams",
+                    "berth remote add site https://images.example.net --protocol simplestreams",
         .options = add_options,
         .minimum = 1,
         .maximum = 2,
