@@ -3,6 +3,9 @@
 
 #include "instance/instance.h"
 
+#include "database/profiles.h"
+#include "device/device.h"
+#include "instance/lxc_config.h"
 #include "linux/cgroup.h"
 #include "linux/features.h"
 #include "loop/loop.h"
@@ -26,16 +29,22 @@ struct Instances {
         pthread_mutex_t lock;
         pthread_cond_t changed;
         Table *runners; /* by disk name */
-        Table *idmap_devices; /* device numbers that were tried: "can" or "cannot" */
         IdRange id_range;
         CgroupLayout cgroups;
         Features features;
+        StrList host_paths; /* those of lxc_config_binds that exist */
+        uint64_t memory_total;
+        bool memory_swap;
+        unsigned cpu_count;
+        Table *idmappable; /* by device number: "yes" or "no" */
         bool stopping;
 };
 
 /* Excludes other verbs; ERROR_BUSY when one is at work (`wait`: waits for its end instead). */
 int runner_acquire(Instances *instances, const Instance *instance, const char *verb, bool wait,
                    Error **err) _must_check_;
+bool runner_is_busy_with(Instances *instances, const Instance *instance, const char *verb);
+bool runner_is_busy_with(Instances *instances, const Instance *instance, const char *verb);
 void runner_release(Instances *instances, const Instance *instance);
 Runner *runner_of(Instances *instances, const char *disk_name); /* under the lock; may be NULL */
 /* Under the lock; makes it. */
@@ -47,27 +56,55 @@ void runner_set_process(Instances *instances, const Instance *instance, RuntimeP
 void runner_clear_process(Instances *instances, const Instance *instance);
 void runner_forget(Instances *instances, const char *disk_name);
 
-/* Applies profiles and local settings in their order. `profile_project` is found by features. */
+/* Applies profiles and local settings in their order. */
 int instance_expand(Instances *instances, Transaction *tx, Instance *instance, Error **err)
         _must_check_;
+/* The same with one profile as it was before. */
+int instance_expand_with(Transaction *tx, Instance *instance, const ProfileRow *other, Error **err)
+        _must_check_;
+/* The project that holds the profiles of `project`'s instances. */
 int instance_profile_project(Transaction *tx, const char *project, char **ret, Error **err)
         _must_check_;
+/* Keys and devices; the root disk's pool exists. */
 int instance_check(Instances *instances, const Instance *instance, Error **err) _must_check_;
-/* The root disk of the expanded devices: its pool. */
+/* The root disk of the expanded devices: its pool. NULL: none. */
 const char *instance_root_pool(const Instance *instance);
-/* Writes volatile keys to the database and the copies in `instance`, in one transaction. */
+/* Puts volatile keys into the copies in `instance`; an empty value removes a key. */
+void instance_apply_volatile(Instance *instance, const StrMap *changes);
+/* Writes them to the database too, in one transaction; with `used` also the time of last use. */
 int instance_set_volatile(Instances *instances, Instance *instance, const StrMap *changes,
-                          Error **err) _must_check_;
+                          bool used, Error **err) _must_check_;
 bool instance_is_privileged(const Instance *instance);
-int instance_idmap(Instances *instances, const Instance *instance, IdMap *ret, Error **err)
-        _must_check_;
-/* After init has ended, from whatever side: devices, volatile keys, events, ephemeral ones. */
+/* Fills in what is missing: volatile.uuid, hardware addresses, the id map of the next start. */
+int instance_plan_volatile(Instances *instances, const Instance *instance, StrMap *changes,
+                           Error **err) _must_check_;
+/* The map of the next start (volatile.idmap.next). Empty: privileged. */
+int instance_idmap(const Instance *instance, IdMap *ret, Error **err) _must_check_;
+/* Makes the owners on disk what the next start or a look at the files needs: nothing where mounts
+ * can be idmapped, else shifted. `changes` gets volatile.last_state.idmap. */
+int instance_prepare_root(Instances *instances, const Instance *instance, const char *rootfs,
+                          StrMap *changes, bool *ret_idmapped, Error **err) _must_check_;
+/* After init has ended, from whatever side: devices, volatile keys, events, ephemeral ones. The
+ * caller holds the runner. `action`: the event. */
 void instance_stopped(Instances *instances, Instance *instance, const char *action,
                       const EventRequestor *requestor);
-/* Deletes without asking for the lock, which the caller has. */
-int instance_delete_now(Instances *instances, Instance *instance, const EventRequestor *requestor,
-                        Error **err);
-int instance_apply_templates(Instances *instances, Instance *instance, const char *trigger,
-                             Error **err) _must_check_;
-/* The words of a generated name. */
+/* The devices alone: what a failed or interrupted start left. */
+void instance_devices_stop(Instances *instances, const Instance *instance, StrMap *changes);
+/* The caller holds the runner. */
+int instance_start_held(Instances *instances, Instance *instance, const EventRequestor *requestor,
+                        Error **err) _must_check_;
+int instance_delete_held(Instances *instances, Instance *instance,
+                         const EventRequestor *requestor, Error **err) _must_check_;
+/* Renders the templates whose "when" has one of the triggers. */
+int instance_apply_templates(Instances *instances, const Instance *instance, const char *rootfs,
+                             const StrList *triggers, Error **err) _must_check_;
+/* What a device driver is told; borrows from the instance. `index`: place in its devices. */
+DeviceContext instance_device_context(Instances *instances, const Instance *instance,
+                                      const DeviceMap *devices, size_t index);
+/* Everything but the paths of one start, for the plan. */
+LxcConfigSpec instance_lxc_spec(Instances *instances, const Instance *instance);
+/* Two words with a hyphen. */
 char *instance_random_name(void);
+/* DIRECTORY/instances-creating/NAME: there while a volume is being made that no record names. */
+char *instance_journal_path(Instances *instances, const char *disk_name);
+void instances_clean_journal(Instances *instances);

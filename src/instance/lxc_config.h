@@ -19,12 +19,14 @@ typedef struct LxcConfigSpec {
         uint64_t memory_total;  /* bytes of the host, for percentages */
         unsigned cpu_count;     /* of the host */
         const char *lxcfs;      /* its mount point; NULL: not running */
-        bool cgroup_namespaces;
+        bool memory_swap; /* v1: memory.memsw.* exist */
         bool apparmor;
         const StrList *device_lines; /* from the devices, in their order */
         const StrList *host_paths;   /* which of the optional bind sources exist; NULL: all */
 } LxcConfigSpec;
 
+/* Sources of the optional binds, NULL-ended: to find out which exist. */
+extern const char *const lxc_config_binds[];
 /* Appends "key = value" lines; raw.lxc comes last. ERROR_INVALID for a limit that makes no
  * sense. */
 int lxc_config_plan(const LxcConfigSpec *spec, StrList *lines, Error **err) _must_check_;

@@ -1,6 +1,7 @@
 /* Changes of what is recorded: config, devices, profiles, name; and the end. */
 #pragma once
 
+#include "database/profiles.h"
 #include "instance/instance.h"
 
 /* `row`: a copy of the instance's (instance_row_copy) with the new architecture, ephemeral,
@@ -19,5 +20,6 @@ int instance_rename(Instances *instances, Instance *instance, const char *to,
 /* "Instance is running" while it is. */
 int instance_delete(Instances *instances, Instance *instance, const EventRequestor *requestor,
                     Error **err) _must_check_;
-/* After a profile has changed: what runs with it takes the live keys. Failures are logged. */
-void instances_profile_changed(Instances *instances, const char *project, const char *profile);
+/* After a profile has changed: what runs with it takes live keys and devices over. `before`: the
+ * profile as it was. Failures are logged. */
+void instances_profile_changed(Instances *instances, const ProfileRow *before);

@@ -1,0 +1,298 @@
+#include "instance/create.h"
+
+#include "base/files.h"
+#include "base/log.h"
+#include "base/memory.h"
+#include "base/times.h"
+#include "base/units.h"
+#include "instance/instance_private.h"
+#include "instance/state.h"
+#include "schema/arch.h"
+#include "schema/names.h"
+
+#include <stdio.h>
+#include <string.h>
+
+void instance_create_done(InstanceCreate *create) {
+        instance_row_done(&create->row);
+        free(create->image);
+        strmap_done(&create->image_properties);
+        image_row_done(&create->image_row);
+}
+
+static int read_source(const ApiInstanceSource *source, InstanceCreate *ret, Error **err) {
+        if (str_equal(source->type, "none"))
+                return 0;
+        if (!str_equal(source->type, "image"))
+                return error_set(err, ERROR_INVALID, 0, "Unknown source type %s",
+                                 source->type != NULL ? source->type : "");
+        ret->from_image = true;
+        if (!str_is_empty(source->server))
+                return error_set(err, ERROR_UNSUPPORTED, 0,
+                                 "Images of other servers cannot be used: import the image first");
+        if (!str_is_empty(source->alias))
+                ret->image = str_dup(source->alias);
+        else if (!str_is_empty(source->fingerprint))
+                ret->image = str_dup(source->fingerprint);
+        else if (source->properties.count > 0)
+                strmap_copy(&ret->image_properties, &source->properties);
+        else
+                return error_set(err, ERROR_INVALID, 0,
+                                 "Must specify one of alias, fingerprint or properties for init "
+                                 "from image");
+        return 0;
+}
+
+int instance_create_from_api(const ApiInstancesPost *post, const char *project,
+                             bool profiles_given, InstanceCreate *ret, Error **err) {
+        _cleanup_(instance_create_done) InstanceCreate create = {
+                .default_profiles = !profiles_given, .start = post->start};
+        InstanceRow *row = &create.row;
+        int architecture = ARCHITECTURE_UNKNOWN;
+        if (str_equal(post->type, "virtual-machine"))
+                return error_set(err, ERROR_UNSUPPORTED, 0, "Instance type not supported");
+        if (!str_is_empty(post->type) && !str_equal(post->type, "container"))
+                return error_set(err, ERROR_INVALID, 0, "Invalid instance type");
+        if (!str_is_empty(post->architecture) &&
+            architecture_parse(post->architecture, &architecture, err) < 0)
+                return -1;
+        if (read_source(&post->source, &create, err) < 0)
+                return -1;
+        *row = (InstanceRow) {.project = str_dup(project),
+                              .name = str_dup(post->name != NULL ? post->name : ""),
+                              .architecture = architecture,
+                              .ephemeral = post->ephemeral,
+                              .description =
+                                      str_dup(post->description != NULL ? post->description : "")};
+        strmap_copy(&row->config, &post->config);
+        devicemap_copy(&row->devices, &post->devices);
+        strlist_copy(&row->profiles, &post->profiles);
+        *ret = create;
+        create = (InstanceCreate) {.image = NULL};
+        return 0;
+}
+
+static int find_image(Instances *instances, InstanceCreate *create, Error **err) {
+        if (create->image == NULL)
+                return image_find_by_properties(instances->spec.images, create->row.project,
+                                                &create->image_properties, &create->image_row,
+                                                err);
+        return image_find(instances->spec.images, create->row.project, create->image,
+                          &create->image_row, err);
+}
+
+/* What the instance takes over from its image: profiles, architecture, image.* keys. */
+static int take_image(Instances *instances, InstanceCreate *create, Error **err) {
+        const ImageRow *image = &create->image_row;
+        if (find_image(instances, create, err) < 0)
+                return -1;
+        create->row.architecture = image->architecture;
+        if (create->default_profiles && image->profiles.count > 0) {
+                strlist_copy(&create->row.profiles, &image->profiles);
+                create->default_profiles = false;
+        }
+        for (size_t i = 0; i < image->properties.count; i++) {
+                const StrPair *property = &image->properties.items[i];
+                _cleanup_free_ char *key = str_printf("image.%s", property->key);
+                if (!strmap_has(&create->row.config, key))
+                        strmap_set(&create->row.config, key, property->value);
+        }
+        strmap_set(&create->row.config, "volatile.base_image", image->fingerprint);
+        return 0;
+}
+
+static void add_volatiles(InstanceCreate *create) {
+        StrMap *config = &create->row.config;
+        _cleanup_free_ char *cloud = random_uuid();
+        strmap_set(config, "volatile.cloud-init.instance-id", cloud);
+        strmap_set(config, "volatile.apply_template", "create");
+        if (!strmap_has(config, "volatile.last_state.idmap"))
+                strmap_set(config, "volatile.last_state.idmap", "[]");
+}
+
+static int choose_name(Instances *instances, InstanceCreate *create, Error **err) {
+        _cleanup_transaction_ Transaction *tx = NULL;
+        _cleanup_strlist_ StrList taken = {.items = NULL};
+        if (!str_is_empty(create->row.name)) {
+                if (strchr(create->row.name, '/') != NULL)
+                        return error_set(err, ERROR_INVALID, 0,
+                                         "The character \"/\" is reserved for snapshots");
+                return name_check_instance(create->row.name, err);
+        }
+        if (database_begin(instances->spec.database, DATABASE_READ, &tx, err) < 0 ||
+            db_instance_names(tx, create->row.project, &taken, err) < 0)
+                return -1;
+        do
+                str_replace(&create->row.name, instance_random_name());
+        while (strlist_has(&taken, create->row.name));
+        return 0;
+}
+
+/* The instance as it will be, with profiles applied; ERROR_EXISTS when there is one already. */
+static int expand_request(Instances *instances, const InstanceCreate *create, Instance **ret,
+                          Error **err) {
+        _cleanup_transaction_ Transaction *tx = NULL;
+        _cleanup_(instance_cleanup) Instance *plan = mem_new(Instance);
+        _cleanup_(instance_row_done) InstanceRow other = {.name = NULL};
+        if (database_begin(instances->spec.database, DATABASE_READ, &tx, err) < 0)
+                return -1;
+        if (db_instance_get(tx, create->row.project, create->row.name, &other, NULL) == 0)
+                return error_set(err, ERROR_EXISTS, 0,
+                                 "Failed creating instance record: Add instance info to the "
+                                 "database: This \"instances\" entry already exists");
+        instance_row_copy(&plan->row, &create->row);
+        plan->disk_name = storage_instance_name(create->row.project, create->row.name);
+        plan->status = INSTANCE_STOPPED;
+        if (instance_expand(instances, tx, plan, err) < 0)
+                return -1;
+        *ret = TAKE_PTR(plan);
+        return 0;
+}
+
+int instance_create_prepare(Instances *instances, InstanceCreate *create, Error **err) {
+        _cleanup_(instance_cleanup) Instance *plan = NULL;
+        _cleanup_strmap_ StrMap changes = {.items = NULL};
+        if (choose_name(instances, create, err) < 0)
+                return -1;
+        create->row.type = INSTANCE_CONTAINER;
+        create->row.created_ns = time_now_ns();
+        create->row.used_ns = TIME_ZERO;
+        if (create->from_image && take_image(instances, create, err) < 0)
+                return -1;
+        if (create->default_profiles)
+                strlist_add(&create->row.profiles, "default");
+        if (create->row.architecture == ARCHITECTURE_UNKNOWN)
+                create->row.architecture = architecture_host();
+        add_volatiles(create);
+        if (expand_request(instances, create, &plan, err) < 0)
+                return -1;
+        if (instance_check(instances, plan, err) < 0)
+                return error_prefix(err, "Failed creating instance record");
+        if (instance_plan_volatile(instances, plan, &changes, err) < 0)
+                return -1;
+        strmap_merge(&create->row.config, &changes);
+        return 0;
+}
+
+/* The instance, its volume's record and the image's time of use, in one transaction. */
+static int record(Instances *instances, InstanceCreate *create, const char *pool, Error **err) {
+        _cleanup_transaction_ Transaction *tx = NULL;
+        _cleanup_free_ char *profile_project = NULL;
+        const StorageVolumeRow volume = {.pool = (char *) pool,
+                                         .project = create->row.project,
+                                         .name = create->row.name,
+                                         .type = STORAGE_VOLUME_CONTAINER};
+        int64_t volume_id;
+        if (database_begin(instances->spec.database, DATABASE_WRITE, &tx, err) < 0 ||
+            instance_profile_project(tx, create->row.project, &profile_project, err) < 0 ||
+            db_instance_create(tx, &create->row, profile_project, &create->row.id, err) < 0 ||
+            db_storage_volume_create(tx, &volume, &volume_id, err) < 0 ||
+            (create->from_image &&
+             db_image_touch(tx, create->image_row.id, create->row.created_ns, err) < 0))
+                return -1;
+        return transaction_commit(&tx, err);
+}
+
+static void report_unpack(void *userdata, uint64_t done, uint64_t total) {
+        char text[64];
+        if (userdata == NULL)
+                return;
+        (void) snprintf(text, sizeof text, "Unpack: %llu%%",
+                        (unsigned long long) (total > 0 ? done * 100 / total : 0));
+        operation_set_progress(userdata, "create_instance_from_image_unpack_progress", text);
+}
+
+static int make_volume(Instances *instances, const InstanceCreate *create, StoragePool *pool,
+                       Operation *operation, Error **err) {
+        Storage *storage = instances->spec.storage;
+        const InstanceRow *row = &create->row;
+        if (!create->from_image)
+                return storage_instance_create(storage, pool, row->project, row->name, NULL, err);
+        const char *fingerprint = create->image_row.fingerprint;
+        _cleanup_free_ char *metadata = image_path(instances->spec.images, fingerprint);
+        _cleanup_free_ char *rootfs = image_rootfs_path(instances->spec.images, fingerprint);
+        const StorageImage image = {.fingerprint = fingerprint,
+                                    .metadata = metadata,
+                                    .rootfs = rootfs,
+                                    .progress = report_unpack,
+                                    .userdata = operation};
+        return storage_instance_create(storage, pool, row->project, row->name, &image, err);
+}
+
+char *instance_journal_path(Instances *instances, const char *disk_name) {
+        return str_printf("%s/instances-creating/%s", instances->directory, disk_name);
+}
+
+/* The volume first and the records last: what has records is whole. A journal file that names the
+ * pool stands while there is a volume without records, so that a start after a crash removes it. */
+static int create_held(Instances *instances, InstanceCreate *create, const Instance *plan,
+                       Operation *operation, Error **err) {
+        _cleanup_(storage_pool_cleanup) StoragePool *pool = NULL;
+        _cleanup_free_ char *journal = instance_journal_path(instances, plan->disk_name);
+        _cleanup_free_ char *directory = path_directory(journal);
+        const InstanceRow *row = &create->row;
+        const char *pool_name = instance_root_pool(plan);
+        _cleanup_free_ char *note = str_printf("%s\n%s\n%s\n", pool_name, row->project, row->name);
+        if (storage_pool_find(instances->spec.storage, pool_name, &pool, err) < 0 ||
+            directory_make(directory, 0700, err) < 0 ||
+            file_write(journal, note, strlen(note), 0600, false, err) < 0)
+                return -1;
+        int result = make_volume(instances, create, pool, operation, err);
+        if (result == 0 && record(instances, create, pool_name, err) < 0) {
+                if (storage_instance_delete(instances->spec.storage, pool, row->project, row->name,
+                                            NULL) < 0)
+                        log_error("The volume of %s stays behind", plan->disk_name);
+                result = -1;
+        }
+        if (file_remove(journal, NULL) < 0)
+                log_warning("%s stays behind", journal);
+        return result;
+}
+
+static void clean_one(Instances *instances, const char *journal) {
+        _cleanup_free_ char *text = NULL;
+        _cleanup_strlist_ StrList parts = {.items = NULL};
+        _cleanup_(storage_pool_cleanup) StoragePool *pool = NULL;
+        _cleanup_(instance_cleanup) Instance *known = NULL;
+        _cleanup_error_ Error *err = NULL;
+        if (file_read(journal, 4096, &text, NULL, &err) == 0)
+                strlist_split(&parts, text, "\n", true);
+        if (parts.count == 3 &&
+            instance_load(instances, parts.items[1], parts.items[2], &known, NULL) < 0 &&
+            (storage_pool_find(instances->spec.storage, parts.items[0], &pool, &err) < 0 ||
+             storage_instance_delete(instances->spec.storage, pool, parts.items[1],
+                                     parts.items[2], &err) < 0))
+                log_error("Cannot remove what is left of %s: %s", parts.items[2],
+                          error_message(err));
+        else if (file_remove(journal, NULL) < 0)
+                log_warning("%s stays behind", journal);
+}
+
+void instances_clean_journal(Instances *instances) {
+        _cleanup_free_ char *directory = str_printf("%s/instances-creating",
+                                                    instances->directory);
+        _cleanup_strlist_ StrList names = {.items = NULL};
+        if (!path_exists(directory) || directory_list(directory, &names, NULL) < 0)
+                return;
+        for (size_t i = 0; i < names.count; i++) {
+                _cleanup_free_ char *path = path_join(directory, names.items[i]);
+                clean_one(instances, path);
+        }
+}
+
+int instance_create(Instances *instances, InstanceCreate *create, Operation *operation,
+                    const EventRequestor *requestor, Error **err) {
+        _cleanup_(instance_cleanup) Instance *plan = NULL;
+        if (expand_request(instances, create, &plan, err) < 0 ||
+            runner_acquire(instances, plan, "create", false, err) < 0)
+                return -1;
+        int result = create_held(instances, create, plan, operation, err);
+        if (result < 0) {
+                runner_forget(instances, plan->disk_name);
+                return -1;
+        }
+        runner_release(instances, plan);
+        instance_emit(instances, plan, "instance-created", NULL, requestor);
+        const InstanceChange start = {.action = INSTANCE_ACTION_START, .requestor = requestor};
+        return create->start ? instance_change_state(instances, plan, &start, err) : 0;
+}
