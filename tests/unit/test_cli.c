@@ -26,7 +26,8 @@ static void check_options(const Command *command, const Option *options) {
         for (size_t i = 0; options != NULL && options[i].name != NULL; i++) {
                 const Option *option = &options[i];
                 assert_non_null(option->help);
-                assert_true(option->help[0] != '\0' && option->help[strlen(option->help) - 1] != '.');
+                assert_true(option->help[0] != '\0');
+                assert_true(option->help[strlen(option->help) - 1] != '.');
                 assert_int_equal(option->type == OPTION_FLAG, option->value == NULL);
                 assert_ptr_equal(command_option(command, option->name), option);
                 if (option->letter != 0)
@@ -313,8 +314,8 @@ static void test_list_columns(void **state) {
         assert_int_equal(list_columns_parse("nsacPt", false, &columns, NULL), 0);
         assert_false(columns.needs_state);
         list_columns_done(&columns);
-        assert_int_equal(list_columns_parse("n,user.x:X:3,devices:eth0.parent", true, &columns, NULL),
-                         0);
+        assert_int_equal(
+                list_columns_parse("n,user.x:X:3,devices:eth0.parent", true, &columns, NULL), 0);
         assert_int_equal(columns.count, 3);
         assert_string_equal(columns.items[1].header, "X");
         assert_int_equal(columns.items[1].width, 3);

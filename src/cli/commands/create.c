@@ -163,8 +163,8 @@ static int find_place(Cli *cli, NewInstance *instance, Error **err) {
                                                         : cli_argument(cli, 1);
         if (!empty && cli_count(cli) == 0)
                 return error_set(err, ERROR_INVALID, 0,
-                                 "Missing argument: name an image (\"berth image list\" shows them), "
-                                 "or use --empty");
+                                 "Missing argument: name an image (\"berth image list\" shows "
+                                 "them), or use --empty");
         return cli_resolve_optional(cli, place, &instance->client, &instance->name, err);
 }
 

@@ -2,6 +2,7 @@
 #include "cli/commands/image.h"
 
 #include "base/memory.h"
+#include "cli/columns.h"
 #include "cli/commands/commands.h"
 #include "cli/commands/image_transfer.h"
 #include "cli/document.h"
@@ -67,13 +68,6 @@ static char *column_architecture(const json_t *image) {
         return str_dup(field_text(image, "architecture"));
 }
 
-static char *column_type(const json_t *image) {
-        char *type = field_upper(image, "type");
-        if (*type == '\0')
-                str_replace(&type, str_dup("CONTAINER"));
-        return type;
-}
-
 /* In units of 1024 under the name of those of 1000, as LXD's client prints it. */
 static char *column_size(const json_t *image) {
         return str_printf("%.2fMB", (double) field_number(image, "size") / 1048576.0);
@@ -91,7 +85,7 @@ static const Column columns[] = {
         {'p', "PUBLIC", column_public},
         {'d', "DESCRIPTION", column_description},
         {'a', "ARCHITECTURE", column_architecture},
-        {'t', "TYPE", column_type},
+        {'t', "TYPE", columns_type},
         {'s', "SIZE", column_size},
         {'u', "UPLOAD DATE", column_uploaded},
         {},
@@ -132,34 +126,16 @@ static int read_filters(Cli *cli, Client **ret_client, StrList *filters, Error *
         return 0;
 }
 
-static int choose_columns(const char *text, Column *ret, size_t size, Error **err) {
-        size_t count = 0;
-        for (const char *letter = text; *letter != '\0'; letter++) {
-                const Column *found = columns;
-                if (*letter == ',')
-                        continue;
-                while (found->header != NULL && found->letter != *letter)
-                        found++;
-                if (found->header == NULL || count + 1 == size)
-                        return error_set(err, ERROR_INVALID, 0,
-                                         "Unknown column shorthand char '%c' in '%s'", *letter,
-                                         text);
-                ret[count++] = *found;
-        }
-        ret[count] = (Column){};
-        return 0;
-}
-
 static int run_list(Cli *cli, Error **err) {
         _cleanup_strlist_ StrList filters = {};
-        Column chosen[32];
+        ColumnChoice choice = {.known = columns};
         Client *client;
         json_t *images, *shown;
         const json_t *image;
         size_t i;
         int result;
-        if (choose_columns(cli_text(cli, "columns"), chosen, ARRAY_SIZE(chosen), err) < 0 ||
-            read_filters(cli, &client, &filters, err) < 0 ||
+        if (read_filters(cli, &client, &filters, err) < 0 ||
+            columns_choose(cli, client, &choice, err) < 0 ||
             object_collection(client, "/1.0/images", &images, err) < 0)
                 return -1;
         shown = json_array();
@@ -170,7 +146,7 @@ static int run_list(Cli *cli, Error **err) {
                 if (wanted)
                         json_array_append_new(shown, field_pick(image, FIELDS));
         }
-        result = object_print(cli, chosen, shown, err);
+        result = object_print(cli, choice.chosen, shown, err);
         json_decref(shown);
         json_decref(images);
         return result;

@@ -1,33 +1,19 @@
 /* Aliases of images. */
 #include "base/memory.h"
+#include "cli/columns.h"
 #include "cli/commands/commands.h"
 #include "cli/fields.h"
 
 #include <string.h>
 
-static char *column_name(const json_t *item) {
-        return str_dup(field_text(item, "name"));
-}
-
 static char *column_target(const json_t *item) {
         return str_ndup(field_text(item, "target"), 12);
 }
 
-static char *column_type(const json_t *item) {
-        char *type = field_upper(item, "type");
-        if (*type == '\0')
-                str_replace(&type, str_dup("CONTAINER"));
-        return type;
-}
-
-static char *column_description(const json_t *item) {
-        return str_dup(field_text(item, "description"));
-}
-
-static const Column columns[] = {{.header = "ALIAS", .text = column_name},
+static const Column columns[] = {{.header = "ALIAS", .text = columns_name},
                                  {.header = "FINGERPRINT", .text = column_target},
-                                 {.header = "TYPE", .text = column_type},
-                                 {.header = "DESCRIPTION", .text = column_description},
+                                 {.header = "TYPE", .text = columns_type},
+                                 {.header = "DESCRIPTION", .text = columns_description},
                                  {}};
 
 static const ObjectKind kind_alias = {

@@ -2,6 +2,7 @@
 #include "cli/commands/list.h"
 
 #include "base/memory.h"
+#include "cli/columns.h"
 #include "cli/commands/commands.h"
 #include "cli/fields.h"
 
@@ -91,13 +92,6 @@ static int print(Cli *cli, const ListColumns *columns, const StrList *filters,
         return result;
 }
 
-static bool is_clustered(Client *client, const char *columns) {
-        const json_t *server;
-        if (strchr(columns, 'L') == NULL || client_server(client, &server, NULL) < 0)
-                return false;
-        return field_bool(field_get(server, "environment"), "server_clustered");
-}
-
 static int run_list(Cli *cli, Error **err) {
         _cleanup_(list_columns_done) ListColumns columns = {};
         _cleanup_strlist_ StrList filters = {};
@@ -108,7 +102,8 @@ static int run_list(Cli *cli, Error **err) {
         int result;
         if (chosen == NULL || output_check_format(format, err) < 0 ||
             read_arguments(cli, &client, &filters, err) < 0 ||
-            list_columns_parse(chosen, is_clustered(client, chosen), &columns, err) < 0)
+            list_columns_parse(chosen, strchr(chosen, 'L') != NULL && columns_clustered(client),
+                               &columns, err) < 0)
                 return -1;
         full = columns.needs_state || needs_addresses(&filters) || str_equal(format, "json") ||
                str_equal(format, "yaml");

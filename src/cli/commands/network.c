@@ -4,14 +4,11 @@
 #include "base/memory.h"
 #include "base/units.h"
 #include "cli/commands/attach.h"
+#include "cli/columns.h"
 #include "cli/commands/commands.h"
 #include "cli/fields.h"
 
 #include <stdio.h>
-
-static char *column_name(const json_t *item) {
-        return str_dup(field_text(item, "name"));
-}
 
 static char *column_type(const json_t *item) {
         return str_dup(field_text(item, "type"));
@@ -29,27 +26,15 @@ static char *column_ipv6(const json_t *item) {
         return str_dup(field_text(field_get(item, "config"), "ipv6.address"));
 }
 
-static char *column_description(const json_t *item) {
-        return str_dup(field_text(item, "description"));
-}
-
-static char *column_used_by(const json_t *item) {
-        return str_printf("%zu", field_count(item, "used_by"));
-}
-
-static char *column_state(const json_t *item) {
-        return field_upper(item, "status");
-}
-
 static const Column columns[] = {
-        {.header = "NAME", .text = column_name},
+        {.header = "NAME", .text = columns_name},
         {.header = "TYPE", .text = column_type},
         {.header = "MANAGED", .text = column_managed},
         {.header = "IPV4", .text = column_ipv4},
         {.header = "IPV6", .text = column_ipv6},
-        {.header = "DESCRIPTION", .text = column_description},
-        {.header = "USED BY", .text = column_used_by},
-        {.header = "STATE", .text = column_state},
+        {.header = "DESCRIPTION", .text = columns_description},
+        {.header = "USED BY", .text = columns_used_by},
+        {.header = "STATE", .text = columns_status},
         {}};
 
 static const ObjectKind kind_network = {

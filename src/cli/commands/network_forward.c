@@ -1,15 +1,12 @@
 /* Addresses and ports that a network forwards to its inside. */
 #include "base/memory.h"
+#include "cli/columns.h"
 #include "cli/commands/commands.h"
 #include "cli/commands/network.h"
 #include "cli/fields.h"
 
 static char *column_address(const json_t *item) {
         return str_dup(field_text(item, "listen_address"));
-}
-
-static char *column_description(const json_t *item) {
-        return str_dup(field_text(item, "description"));
 }
 
 static char *column_target(const json_t *item) {
@@ -22,7 +19,7 @@ static char *column_ports(const json_t *item) {
 
 static const Column columns[] = {
         {.header = "LISTEN ADDRESS", .text = column_address},
-        {.header = "DESCRIPTION", .text = column_description},
+        {.header = "DESCRIPTION", .text = columns_description},
         {.header = "DEFAULT TARGET ADDRESS", .text = column_target},
         {.header = "PORTS", .text = column_ports},
         {}};

@@ -1,18 +1,11 @@
 /* Networks that are joined. */
 #include "base/memory.h"
+#include "cli/columns.h"
 #include "cli/commands/commands.h"
 #include "cli/commands/network.h"
 #include "cli/fields.h"
 
 #include <string.h>
-
-static char *column_name(const json_t *item) {
-        return str_dup(field_text(item, "name"));
-}
-
-static char *column_description(const json_t *item) {
-        return str_dup(field_text(item, "description"));
-}
 
 static char *column_peer(const json_t *item) {
         return *field_text(item, "target_network") != '\0'
@@ -21,15 +14,11 @@ static char *column_peer(const json_t *item) {
                        : str_dup("Unknown");
 }
 
-static char *column_state(const json_t *item) {
-        return field_upper(item, "status");
-}
-
 static const Column columns[] = {
-        {.header = "NAME", .text = column_name},
-        {.header = "DESCRIPTION", .text = column_description},
+        {.header = "NAME", .text = columns_name},
+        {.header = "DESCRIPTION", .text = columns_description},
         {.header = "PEER", .text = column_peer},
-        {.header = "STATE", .text = column_state},
+        {.header = "STATE", .text = columns_status},
         {}};
 
 static const ObjectKind kind_peer = {

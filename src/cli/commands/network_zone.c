@@ -1,25 +1,14 @@
 /* DNS zones of networks. */
 #include "base/memory.h"
+#include "cli/columns.h"
 #include "cli/commands/commands.h"
 #include "cli/commands/network.h"
 #include "cli/fields.h"
 
-static char *column_name(const json_t *item) {
-        return str_dup(field_text(item, "name"));
-}
-
-static char *column_description(const json_t *item) {
-        return str_dup(field_text(item, "description"));
-}
-
-static char *column_used_by(const json_t *item) {
-        return str_printf("%zu", field_count(item, "used_by"));
-}
-
 static const Column columns[] = {
-        {.header = "NAME", .text = column_name},
-        {.header = "DESCRIPTION", .text = column_description},
-        {.header = "USED BY", .text = column_used_by},
+        {.header = "NAME", .text = columns_name},
+        {.header = "DESCRIPTION", .text = columns_description},
+        {.header = "USED BY", .text = columns_used_by},
         {}};
 
 static const ObjectKind kind_zone = {

@@ -1,16 +1,9 @@
 /* Records of DNS zones. */
 #include "base/memory.h"
+#include "cli/columns.h"
 #include "cli/commands/commands.h"
 #include "cli/commands/network.h"
 #include "cli/fields.h"
-
-static char *column_name(const json_t *item) {
-        return str_dup(field_text(item, "name"));
-}
-
-static char *column_description(const json_t *item) {
-        return str_dup(field_text(item, "description"));
-}
 
 /* "A 192.0.2.1" lines. */
 static char *column_entries(const json_t *item) {
@@ -24,8 +17,8 @@ static char *column_entries(const json_t *item) {
 }
 
 static const Column columns[] = {
-        {.header = "NAME", .text = column_name},
-        {.header = "DESCRIPTION", .text = column_description},
+        {.header = "NAME", .text = columns_name},
+        {.header = "DESCRIPTION", .text = columns_description},
         {.header = "ENTRIES", .text = column_entries},
         {}};
 

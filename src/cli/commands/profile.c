@@ -1,4 +1,5 @@
 /* Profiles. */
+#include "cli/columns.h"
 #include "cli/commands/commands.h"
 
 #include "base/memory.h"
@@ -7,21 +8,9 @@
 
 #include <string.h>
 
-static char *column_name(const json_t *item) {
-        return str_dup(field_text(item, "name"));
-}
-
-static char *column_description(const json_t *item) {
-        return str_dup(field_text(item, "description"));
-}
-
-static char *column_used_by(const json_t *item) {
-        return str_printf("%zu", field_count(item, "used_by"));
-}
-
-static const Column columns[] = {{.header = "NAME", .text = column_name},
-                                 {.header = "DESCRIPTION", .text = column_description},
-                                 {.header = "USED BY", .text = column_used_by},
+static const Column columns[] = {{.header = "NAME", .text = columns_name},
+                                 {.header = "DESCRIPTION", .text = columns_description},
+                                 {.header = "USED BY", .text = columns_used_by},
                                  {}};
 
 const ObjectKind kind_profile = {

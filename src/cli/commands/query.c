@@ -1,4 +1,5 @@
 /* Raw requests, events, operations, versions. */
+#include "cli/columns.h"
 #include "cli/commands/commands.h"
 
 #include "base/memory.h"
@@ -115,14 +116,6 @@ static char *column_class(const json_t *item) {
         return field_upper(item, "class");
 }
 
-static char *column_description(const json_t *item) {
-        return str_dup(field_text(item, "description"));
-}
-
-static char *column_status(const json_t *item) {
-        return field_upper(item, "status");
-}
-
 static char *column_cancelable(const json_t *item) {
         return str_dup(field_bool(item, "may_cancel") ? "YES" : "NO");
 }
@@ -133,8 +126,8 @@ static char *column_created(const json_t *item) {
 
 static const Column columns[] = {{.header = "ID", .text = column_id},
                                  {.header = "TYPE", .text = column_class},
-                                 {.header = "DESCRIPTION", .text = column_description},
-                                 {.header = "STATUS", .text = column_status},
+                                 {.header = "DESCRIPTION", .text = columns_description},
+                                 {.header = "STATUS", .text = columns_status},
                                  {.header = "CANCELABLE", .text = column_cancelable},
                                  {.header = "CREATED", .text = column_created},
                                  {}};

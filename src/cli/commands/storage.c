@@ -1,16 +1,13 @@
 /* Storage pools. */
 #include "base/memory.h"
 #include "base/units.h"
+#include "cli/columns.h"
 #include "cli/commands/commands.h"
 #include "cli/document.h"
 #include "cli/fields.h"
 
 #include <stdio.h>
 #include <string.h>
-
-static char *column_name(const json_t *item) {
-        return str_dup(field_text(item, "name"));
-}
 
 static char *column_driver(const json_t *item) {
         return str_dup(field_text(item, "driver"));
@@ -20,25 +17,13 @@ static char *column_source(const json_t *item) {
         return str_dup(field_text(field_get(item, "config"), "source"));
 }
 
-static char *column_description(const json_t *item) {
-        return str_dup(field_text(item, "description"));
-}
-
-static char *column_used_by(const json_t *item) {
-        return str_printf("%zu", field_count(item, "used_by"));
-}
-
-static char *column_state(const json_t *item) {
-        return field_upper(item, "status");
-}
-
 static const Column columns[] = {
-        {.header = "NAME", .text = column_name},
+        {.header = "NAME", .text = columns_name},
         {.header = "DRIVER", .text = column_driver},
         {.header = "SOURCE", .text = column_source},
-        {.header = "DESCRIPTION", .text = column_description},
-        {.header = "USED BY", .text = column_used_by},
-        {.header = "STATE", .text = column_state},
+        {.header = "DESCRIPTION", .text = columns_description},
+        {.header = "USED BY", .text = columns_used_by},
+        {.header = "STATE", .text = columns_status},
         {}};
 
 const ObjectKind kind_pool = {

@@ -4,6 +4,7 @@
 #include "base/memory.h"
 #include "base/units.h"
 #include "cli/commands/attach.h"
+#include "cli/columns.h"
 #include "cli/commands/commands.h"
 #include "cli/document.h"
 #include "cli/fields.h"
@@ -76,21 +77,9 @@ static char *column_type(const json_t *item) {
         return str_printf("%s%s", field_text(item, "type"), snapshot);
 }
 
-static char *column_name(const json_t *item) {
-        return str_dup(field_text(item, "name"));
-}
-
-static char *column_description(const json_t *item) {
-        return str_dup(field_text(item, "description"));
-}
-
 static char *column_content(const json_t *item) {
         const char *content = field_text(item, "content_type");
         return str_dup(*content != '\0' ? content : "filesystem");
-}
-
-static char *column_used_by(const json_t *item) {
-        return str_printf("%zu", field_count(item, "used_by"));
 }
 
 static char *column_usage(const json_t *item) {
@@ -98,50 +87,13 @@ static char *column_usage(const json_t *item) {
         return used > 0 ? units_format_bytes((uint64_t) used) : str_dup("");
 }
 
-static char *column_location(const json_t *item) {
-        return str_dup(field_text(item, "location"));
-}
-
 static const Column columns[] = {
         {'e', "PROJECT", column_project},      {'t', "TYPE", column_type},
-        {'n', "NAME", column_name},            {'d', "DESCRIPTION", column_description},
-        {'c', "CONTENT-TYPE", column_content}, {'u', "USED BY", column_used_by},
-        {'U', "USAGE", column_usage},          {'L', "LOCATION", column_location},
+        {'n', "NAME", columns_name},            {'d', "DESCRIPTION", columns_description},
+        {'c', "CONTENT-TYPE", column_content}, {'u', "USED BY", columns_used_by},
+        {'U', "USAGE", column_usage},          {'L', "LOCATION", columns_location},
         {},
 };
-
-static bool is_clustered(Client *client) {
-        const json_t *server;
-        return client_server(client, &server, NULL) == 0 &&
-               field_bool(field_get(server, "environment"), "server_clustered");
-}
-
-/* Of the initial columns e is for --all-projects and L for clusters. */
-static int choose_columns(const Cli *cli, Client *client, Column *ret, size_t size, Error **err) {
-        const char *text = cli_text(cli, "columns");
-        bool initial = !cli_given(cli, "columns");
-        size_t count = 0;
-        for (const char *letter = text; *letter != '\0'; letter++) {
-                const Column *found = columns;
-                if (*letter == ',' || (initial && *letter == 'e' && !cli_flag(cli, "all-projects")))
-                        continue;
-                if (*letter == 'L' && !is_clustered(client)) {
-                        if (initial)
-                                continue;
-                        return error_set(err, ERROR_INVALID, 0,
-                                         "Can't specify column L when not clustered");
-                }
-                while (found->header != NULL && found->letter != *letter)
-                        found++;
-                if (found->header == NULL || count + 1 == size)
-                        return error_set(err, ERROR_INVALID, 0,
-                                         "Unknown column shorthand char '%c' in '%s'", *letter,
-                                         text);
-                ret[count++] = *found;
-        }
-        ret[count] = (Column){};
-        return 0;
-}
 
 static void add_usage(Client *client, const char *pool, json_t *item) {
         _cleanup_free_ char *text = str_printf("%s/%s", field_text(item, "type"),
@@ -194,14 +146,15 @@ static int print_by_type(Cli *cli, const Column *chosen, const json_t *items, Er
 
 static int run_list(Cli *cli, Error **err) {
         _cleanup_free_ char *pool = NULL, *path = NULL;
-        Column chosen[16];
+        ColumnChoice choice = {.known = columns,
+                               .hidden = cli_flag(cli, "all-projects") ? NULL : "e"};
         Client *client;
         json_t *items, *shown;
         const json_t *item;
         size_t i;
         int result;
         if (cli_resolve(cli, cli_argument(cli, 0), &client, &pool, err) < 0 ||
-            choose_columns(cli, client, chosen, ARRAY_SIZE(chosen), err) < 0)
+            columns_choose(cli, client, &choice, err) < 0)
                 return -1;
         path = client_url("/1.0/storage-pools/{}/volumes", pool, NULL);
         if (cli_flag(cli, "all-projects"))
@@ -215,14 +168,15 @@ static int run_list(Cli *cli, Error **err) {
                 bool wanted = true;
                 for (size_t j = 1; j < cli_count(cli); j++)
                         wanted = wanted && matches(item, cli_argument(cli, j));
-                if (wanted && strchr(cli_text(cli, "columns"), 'U') != NULL)
+                if (wanted && columns_has(&choice, 'U'))
                         add_usage(client, pool, row);
                 if (wanted)
                         json_array_append(shown, row);
                 json_decref(row);
         }
-        result = chosen[0].letter == 't' ? print_by_type(cli, chosen, shown, err)
-                                         : object_print(cli, chosen, shown, err);
+        result = choice.chosen[0].letter == 't'
+                         ? print_by_type(cli, choice.chosen, shown, err)
+                         : object_print(cli, choice.chosen, shown, err);
         json_decref(shown);
         json_decref(items);
         return result;

@@ -1,5 +1,6 @@
 /* Warnings of a server. */
 #include "base/memory.h"
+#include "cli/columns.h"
 #include "cli/commands/commands.h"
 #include "cli/fields.h"
 
@@ -17,20 +18,12 @@ static char *column_first(const json_t *item) {
         return field_date(item, "first_seen_at");
 }
 
-static char *column_location(const json_t *item) {
-        return str_dup(field_text(item, "location"));
-}
-
 static char *column_project(const json_t *item) {
         return str_dup(field_text(item, "project"));
 }
 
 static char *column_severity(const json_t *item) {
         return field_upper(item, "severity");
-}
-
-static char *column_status(const json_t *item) {
-        return field_upper(item, "status");
 }
 
 static char *column_uuid(const json_t *item) {
@@ -43,9 +36,9 @@ static char *column_type(const json_t *item) {
 
 static const Column columns[] = {
         {'c', "COUNT", column_count},       {'f', "FIRST SEEN", column_first},
-        {'l', "LAST SEEN", column_last},    {'L', "LOCATION", column_location},
+        {'l', "LAST SEEN", column_last},    {'L', "LOCATION", columns_location},
         {'p', "PROJECT", column_project},   {'s', "SEVERITY", column_severity},
-        {'S', "STATUS", column_status},     {'t', "TYPE", column_type},
+        {'S', "STATUS", columns_status},     {'t', "TYPE", column_type},
         {'u', "UUID", column_uuid},         {},
 };
 
@@ -58,48 +51,17 @@ static const ObjectKind kind_warning = {
         .extension = "warnings",
 };
 
-static bool is_clustered(Client *client) {
-        const json_t *server;
-        return client_server(client, &server, NULL) == 0 &&
-               field_bool(field_get(server, "environment"), "server_clustered");
-}
-
-static int choose_columns(const Cli *cli, Client *client, Column *ret, size_t size, Error **err) {
-        const char *text = cli_text(cli, "columns");
-        size_t count = 0;
-        for (const char *letter = text; *letter != '\0'; letter++) {
-                const Column *found = columns;
-                if (*letter == ',')
-                        continue;
-                if (*letter == 'L' && !is_clustered(client)) {
-                        if (!cli_given(cli, "columns"))
-                                continue;
-                        return error_set(err, ERROR_INVALID, 0,
-                                         "Can't specify column L when not clustered");
-                }
-                while (found->header != NULL && found->letter != *letter)
-                        found++;
-                if (found->header == NULL || count + 1 == size)
-                        return error_set(err, ERROR_INVALID, 0,
-                                         "Unknown column shorthand char '%c' in '%s'", *letter,
-                                         text);
-                ret[count++] = *found;
-        }
-        ret[count] = (Column){};
-        return 0;
-}
-
 /* Resolved ones are of interest with --all only. */
 static int run_list(Cli *cli, Error **err) {
         _cleanup_free_ char *name = NULL;
-        Column chosen[16];
+        ColumnChoice choice = {.known = columns};
         Client *client;
         json_t *items, *shown;
         const json_t *item;
         size_t i;
         int result;
         if (cli_resolve_optional(cli, cli_argument(cli, 0), &client, &name, err) < 0 ||
-            choose_columns(cli, client, chosen, ARRAY_SIZE(chosen), err) < 0 ||
+            columns_choose(cli, client, &choice, err) < 0 ||
             object_collection(client, "/1.0/warnings", &items, err) < 0)
                 return -1;
         shown = json_array();
@@ -107,7 +69,7 @@ static int run_list(Cli *cli, Error **err) {
                 if (cli_flag(cli, "all") || !str_equal(field_text(item, "status"), "resolved"))
                         json_array_append_new(shown, field_pick(item, kind_warning.shown));
         }
-        result = object_print_in_order(cli, chosen, shown, err);
+        result = object_print_in_order(cli, choice.chosen, shown, err);
         json_decref(shown);
         json_decref(items);
         return result;
