@@ -28,7 +28,7 @@ const char *const database_local_tables[] = {
         "  id INTEGER PRIMARY KEY AUTOINCREMENT NOT NULL,"
         "  address TEXT NOT NULL,"
         "  role INTEGER NOT NULL DEFAULT 0,"
-        "  name TEXT NOT NULL default ,"
+        "  name TEXT NOT NULL DEFAULT '',"
         "  UNIQUE (address)"
         ")",
         NULL,
