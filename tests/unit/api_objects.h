@@ -9,6 +9,7 @@
 #include "api/init.h"
 #include "api/instance_exec.h"
 #include "api/instance_full.h"
+#include "api/network.h"
 #include "api/network_acl.h"
 #include "api/network_forward.h"
 #include "api/network_load_balancer.h"
