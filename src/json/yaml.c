@@ -46,6 +46,37 @@ static json_t *plain_scalar(const char *text) {
         return is_canonical_integer(text, &number) ? json_integer(number) : json_string(text);
 }
 
+#define YAML_TAGS "tag:yaml.org,2002:"
+
+/* The tags that say what a reader finds out by itself. */
+static bool is_core_tag(const char *tag) {
+        static const char *const names[] = {"str", "int", "float", "bool", "null", "map", "seq",
+                                            "timestamp"};
+        const char *name = str_after_prefix(tag, YAML_TAGS);
+        for (size_t i = 0; name != NULL && i < ARRAY_SIZE(names); i++)
+                if (str_equal(name, names[i]))
+                        return true;
+        return tag == NULL || str_equal(tag, "!");
+}
+
+static const char *event_tag(const yaml_event_t *event) {
+        switch (event->type) {
+        case YAML_SCALAR_EVENT:
+                return (const char *) event->data.scalar.tag;
+        case YAML_MAPPING_START_EVENT:
+                return (const char *) event->data.mapping_start.tag;
+        case YAML_SEQUENCE_START_EVENT:
+                return (const char *) event->data.sequence_start.tag;
+        default:
+                return NULL;
+        }
+}
+
+static bool is_key(const yaml_event_t *event) {
+        return event->type == YAML_SCALAR_EVENT && is_core_tag(event_tag(event)) &&
+               strlen((const char *) event->data.scalar.value) == event->data.scalar.length;
+}
+
 static int read_node(Reader *reader, yaml_event_t *event, json_t **ret, Error **err);
 
 static int next_event(Reader *reader, yaml_event_t *event, Error **err) {
@@ -63,7 +94,7 @@ static int read_mapping(Reader *reader, json_t *object, Error **err) {
                         yaml_event_delete(&event);
                         return 0;
                 }
-                if (event.type != YAML_SCALAR_EVENT) {
+                if (!is_key(&event)) {
                         (void) refuse_at(&event, "a key must be text", err);
                         yaml_event_delete(&event);
                         return -1;
@@ -111,10 +142,11 @@ static int read_collection(Reader *reader, yaml_event_type_t type, json_t **ret,
 }
 
 static int read_scalar(const yaml_event_t *event, json_t **ret, Error **err) {
-        const char *text = (const char *) event->data.scalar.value;
+        const char *text = (const char *) event->data.scalar.value, *tag = event_tag(event);
         if (strlen(text) != event->data.scalar.length)
                 return refuse_at(event, "a NUL character", err);
-        bool plain = event->data.scalar.style == YAML_PLAIN_SCALAR_STYLE;
+        bool plain = event->data.scalar.style == YAML_PLAIN_SCALAR_STYLE &&
+                     !str_equal(tag, YAML_TAGS "str") && !str_equal(tag, "!");
         *ret = plain ? plain_scalar(text) : json_string(text);
         if (*ret == NULL)
                 return refuse_at(event, "text that is no UTF-8", err);
@@ -125,7 +157,9 @@ static int read_scalar(const yaml_event_t *event, json_t **ret, Error **err) {
 static int read_node(Reader *reader, yaml_event_t *event, json_t **ret, Error **err) {
         yaml_event_type_t type = event->type;
         int result = 0;
-        if (type == YAML_SCALAR_EVENT)
+        if (!is_core_tag(event_tag(event)))
+                result = refuse_at(event, "a tag of another type", err);
+        else if (type == YAML_SCALAR_EVENT)
                 result = read_scalar(event, ret, err);
         else if (type == YAML_ALIAS_EVENT)
                 result = refuse_at(event, "aliases are not allowed", err);

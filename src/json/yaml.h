@@ -1,9 +1,9 @@
 /* YAML to JSON and back, with libyaml.
  *
  * The output is what Go's yaml.v2 writes (LXD's clients and tools compare it). On the way in,
- * aliases and tags are refused, a plain scalar becomes null, a boolean or an integer only where
- * its text is the canonical one (null ~ true false 42): anything else keeps its text, so that a
- * config value like 010, 1e3 or yes arrives as it was written. */
+ * aliases and tags of types of one's own are refused; a plain scalar becomes null, a boolean or an
+ * integer only where its text is the canonical one (null ~ true false 42). Anything else keeps its
+ * text, so that a config value like 010, 1e3 or yes arrives as it was written. */
 #pragma once
 
 #include "base/error.h"

@@ -259,18 +259,20 @@ static void test_yaml_quotes_as_go_does(void **state) {
 }
 
 static void test_yaml_reads_text_as_written(void **state) {
-        static const char text[] = "a: yes\nb: 010\nc: 1e3\nd: 42\ne: null\nf: '42'\ng: 1.50\n";
+        static const char text[] = "a: yes\nb: 010\nc: 1e3\nd: 42\ne: null\nf: '42'\ng: 1.50\n"
+                                   "h: !!str 42\n";
         _cleanup_json_ json_t *value = NULL;
         assert_int_equal(yaml_parse(text, strlen(text), &value, NULL), 0);
         _cleanup_free_ char *json = json_dump_compact(value);
         assert_string_equal(json, "{\"a\":\"yes\",\"b\":\"010\",\"c\":\"1e3\",\"d\":42,\"e\":null,"
-                                  "\"f\":\"42\",\"g\":\"1.50\"}");
+                                  "\"f\":\"42\",\"g\":\"1.50\",\"h\":\"42\"}");
 }
 
 static void test_yaml_refuses(void **state) {
         static const char *const texts[] = {"a: &x 1\nb: *x\n", "a: 1\na: 2\n", "a: [",
-                                            "a: 1\n---\nb",
-                                            "? [a]\n: b\n", "a: \"\\0\"\n", "\ta: 1\n"};
+                                            "a: 1\n---\nb", "? [a]\n: b\n", "\ta: 1\n",
+                                            "a: !!binary eA==\n", "!x a: 1\n", "a: !y {}\n",
+                                            "a: \"\\0\"\n", "\"a\\0\": 1\n"};
         for (size_t i = 0; i < ARRAY_SIZE(texts); i++) {
                 _cleanup_error_ Error *err = NULL;
                 json_t *value = NULL;
