@@ -12,6 +12,7 @@
 #include <string.h>
 #include <wslay/wslay.h>
 
+#define INPUT_SIZE 16384
 #define SEND_TIMEOUT_MS (60 * 1000)
 
 struct WebSocket {
@@ -20,8 +21,8 @@ struct WebSocket {
         wslay_frame_context_ptr receiver;
         wslay_frame_context_ptr sender;
         pthread_mutex_t send_lock;
-        char *early; /* bytes behind the handshake */
-        size_t early_size, early_used;
+        char *input; /* at first the bytes behind the handshake */
+        size_t input_capacity, input_size, input_used;
         bool close_sent;
         bool ended; /* end of stream or an error below */
         /* The message being put together. */
@@ -34,22 +35,36 @@ struct WebSocket {
         bool in_frame;
 };
 
+/* False when there is nothing now. */
+static bool fill_input(WebSocket *socket) {
+        bool ready;
+        if (socket->input_capacity < INPUT_SIZE) {
+                free(socket->input);
+                socket->input = mem_alloc(INPUT_SIZE);
+                socket->input_capacity = INPUT_SIZE;
+        }
+        socket->input_used = socket->input_size = 0;
+        if (transport_read_now(socket->transport, socket->input, INPUT_SIZE, &socket->input_size,
+                               &ready, NULL) < 0 ||
+            (ready && socket->input_size == 0)) {
+                socket->input_size = 0;
+                socket->ended = true;
+        }
+        return socket->input_size > 0;
+}
+
+/* wslay has a buffer of its own that nobody can look into. It gets no byte of the frame after the
+ * present one, so that ws_has_input() knows all that poll() does not show. */
 static ssize_t receive_callback(uint8_t *data, size_t size, int flags, void *userdata) {
         WebSocket *socket = userdata;
-        size_t got;
-        bool ready;
-        if (socket->early_used < socket->early_size) {
-                size = MIN_OF(size, socket->early_size - socket->early_used);
-                memcpy(data, socket->early + socket->early_used, size);
-                socket->early_used += size;
-                return (ssize_t) size;
-        }
-        if (transport_read_now(socket->transport, data, size, &got, &ready, NULL) < 0 ||
-            (ready && got == 0)) {
-                socket->ended = true;
+        size_t wanted = socket->in_frame ? socket->frame_left : 1;
+        if (socket->input_used == socket->input_size && !fill_input(socket))
                 return -1;
-        }
-        return ready ? (ssize_t) got : -1;
+        size = MIN_OF(size, MIN_OF(MAX_OF(wanted, (size_t) 1),
+                                   socket->input_size - socket->input_used));
+        memcpy(data, socket->input + socket->input_used, size);
+        socket->input_used += size;
+        return (ssize_t) size;
 }
 
 static ssize_t send_callback(const uint8_t *data, size_t size, int flags, void *userdata) {
@@ -71,8 +86,8 @@ WebSocket *websocket_new(Transport *transport, WebSocketRole role, const void *i
         WebSocket *socket = mem_new(WebSocket);
         socket->transport = transport;
         socket->role = role;
-        socket->early = mem_copy(input, input_size);
-        socket->early_size = input_size;
+        socket->input = mem_copy(input, input_size);
+        socket->input_size = input_size;
         pthread_mutex_init(&socket->send_lock, NULL);
         if (wslay_frame_context_init(&socket->receiver, &callbacks, socket) != 0 ||
             wslay_frame_context_init(&socket->sender, &callbacks, socket) != 0)
@@ -89,7 +104,7 @@ void websocket_free(WebSocket *socket) {
         pthread_mutex_destroy(&socket->send_lock);
         strbuf_done(&socket->message);
         strbuf_done(&socket->control);
-        free(socket->early);
+        free(socket->input);
         free(socket);
 }
 
@@ -102,7 +117,7 @@ int ws_fd(const WebSocket *socket) {
 }
 
 bool ws_has_input(const WebSocket *socket) {
-        return socket->early_used < socket->early_size;
+        return socket->input_used < socket->input_size;
 }
 
 /* Small frames leave in one write: head and data are put into one buffer when not masked. */
