@@ -210,8 +210,7 @@ static int store_profiles(Transaction *tx, int64_t id, const StrList *profiles,
                            "iiss", id, (int64_t) i + 1, profile_project, profiles->items[i]) < 0)
                         return -1;
                 if (db_changes(tx) == 0)
-                        return error_set(err, ERROR_INVALID, 0,
-                                         "Requested profile \"%s\" doesn't exist",
+                        return error_set(err, ERROR_NOT_FOUND, 0, "Profile \"%s\" not found",
                                          profiles->items[i]);
         }
         return 0;

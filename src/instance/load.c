@@ -94,7 +94,7 @@ void instance_to_api(const Instance *instance, ApiInstance *ret) {
                 .name = row->name,
                 .status = (char *) instance_status_name(instance->status),
                 .status_code = instance->status,
-                .last_used_at = row->used_ns,
+                .last_used_at = row->used_ns != TIME_ZERO ? row->used_ns : 0, /* as LXD shows it */
                 .location = location,
                 .type = container,
                 .project = row->project,

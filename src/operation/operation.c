@@ -249,15 +249,15 @@ static void watch_link(void *userdata) {
                                               watch_timed_out, watch);
 }
 
-OperationWatch *operation_watch(Operation *operation, int64_t timeout_ns, OperationDone done,
-                                void *userdata) {
+void operation_watch(Operation *operation, int64_t timeout_ns, OperationDone done, void *userdata,
+                     OperationWatch **ret_watch) {
         OperationWatch *watch = mem_new(OperationWatch);
         *watch = (OperationWatch){.operation = operation_ref(operation),
                                   .done = done,
                                   .userdata = userdata,
                                   .timeout_ns = timeout_ns};
+        *ret_watch = watch;
         loop_post(operation->registry->loop, watch_link, watch);
-        return watch;
 }
 
 void operation_unwatch(OperationWatch *watch) {

@@ -107,8 +107,9 @@ size_t operations_running(Operations *operations); /* not final, tokens left out
  * before `done` was called. */
 typedef void (*OperationDone)(Operation *operation, bool timed_out, void *userdata);
 typedef struct OperationWatch OperationWatch;
-OperationWatch *operation_watch(Operation *operation, int64_t timeout_ns, OperationDone done,
-                                void *userdata);
+/* *ret_watch is written before `done` can be called, since `done` may end what holds it. */
+void operation_watch(Operation *operation, int64_t timeout_ns, OperationDone done, void *userdata,
+                     OperationWatch **ret_watch);
 void operation_unwatch(OperationWatch *watch);
 /* Blocks this thread until final. */
 void operation_wait(Operation *operation);

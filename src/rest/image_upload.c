@@ -140,7 +140,11 @@ static int upload_run(Operation *operation, void *userdata, Error **err) {
                                     .expiry_ns = TIME_ZERO,
                                     .properties = &upload->properties,
                                     .profiles = &upload->profiles};
-        if (image_import(upload->context->images, &import, &row, err) < 0)
+        int result = image_import(upload->context->images, &import, &row, err);
+        /* The operation outlives its end by some seconds; what was not imported does not. */
+        image_file_free(TAKE_PTR(upload->metadata));
+        image_file_free(TAKE_PTR(upload->rootfs));
+        if (result < 0)
                 return -1;
         char size[32];
         snprintf(size, sizeof size, "%lld", (long long) row.size);

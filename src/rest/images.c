@@ -61,7 +61,8 @@ static json_t *image_json(const ImageRow *row) {
         ApiImage image = {.auto_update = row->auto_update,
                           .properties = row->properties,
                           .public = row->public,
-                          .expires_at = row->expiry_ns,
+                          /* LXD shows 1970 for an image that does not expire. */
+                          .expires_at = row->expiry_ns != TIME_ZERO ? row->expiry_ns : 0,
                           .profiles = row->profiles,
                           .aliases = aliases,
                           .architecture = (char *) architecture_name((int) row->architecture),
@@ -132,7 +133,7 @@ static int image_put(RestRequest *request, Error **err) {
                                         rest_is_patch(request) ? JSON_PATCH : JSON_REPLACE, err);
         row->auto_update = put.auto_update;
         row->public = put.public;
-        row->expiry_ns = put.expires_at;
+        row->expiry_ns = put.expires_at > 0 ? put.expires_at : TIME_ZERO;
         row->properties = put.properties;
         row->profiles = put.profiles;
         if (result < 0)

@@ -107,7 +107,7 @@ static int operation_wait_get(RestRequest *request, Error **err) {
         int64_t timeout = seconds < 0 || seconds > INT64_MAX / NS_PER_SECOND
                                   ? -1
                                   : seconds * NS_PER_SECOND;
-        wait->watch = operation_watch(operation, timeout, wait_done, wait);
+        operation_watch(operation, timeout, wait_done, wait, &wait->watch);
         return rest_reply_taken(request);
 }
 

@@ -1,9 +1,16 @@
 #include "rest/instances/instances.h"
 
-#include "api/instance_state.h"
 #include "base/memory.h"
 #include "instance/state.h"
 #include "rest/context.h"
+
+/* LXD has no networks at all for an instance that does not run. */
+json_t *rest_instance_state_json(const Instance *instance, const ApiInstanceState *state) {
+        json_t *object = api_instance_state_to_json(state);
+        if (!instance_is_running(instance))
+                json_object_set_new(object, "network", json_null());
+        return object;
+}
 
 static int instance_entity_load(RestRequest *request, Error **err) {
         Instance *instance;
@@ -64,7 +71,7 @@ int rest_instance_full_json(RestRequest *request, const Instance *instance, json
         if (result == 0) {
                 json_t *object = rest_instance_json(instance);
                 json_object_set_new(object, "backups", json_null());
-                json_object_set_new(object, "state", api_instance_state_to_json(&state));
+                json_object_set_new(object, "state", rest_instance_state_json(instance, &state));
                 json_object_set_new(object, "snapshots", json_null());
                 *ret = object;
         }

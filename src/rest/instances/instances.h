@@ -1,6 +1,7 @@
 /* What the files of /1.0/instances share. */
 #pragma once
 
+#include "api/instance_state.h"
 #include "instance/instance.h"
 #include "rest/rest.h"
 
@@ -13,6 +14,7 @@ Operation *rest_instance_operation(RestRequest *request, const Instance *instanc
                                    const char *description, const OperationHooks *hooks,
                                    void *userdata);
 json_t *rest_instance_json(const Instance *instance);
+json_t *rest_instance_state_json(const Instance *instance, const ApiInstanceState *state);
 /* With state, backups and snapshots: recursion=2, or recursion=1 on one instance. */
 int rest_instance_full_json(RestRequest *request, const Instance *instance, json_t **ret,
                             Error **err) _must_check_;

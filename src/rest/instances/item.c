@@ -152,7 +152,8 @@ static int state_get(RestRequest *request, Error **err) {
         api_instance_state_init(&state);
         int result = instance_state(request->context->instances, request->entity, &state, err);
         if (result == 0)
-                result = rest_reply_sync(request, api_instance_state_to_json(&state));
+                result = rest_reply_sync(request,
+                                         rest_instance_state_json(request->entity, &state));
         api_instance_state_done(&state);
         return result;
 }
