@@ -99,7 +99,8 @@ static int name_file(const char *file, const char *name, Error **err) {
 int backup_export(Cli *cli, const BackupPlan *plan, Error **err) {
         _cleanup_free_ char *path = NULL, *file = NULL;
         int result;
-        if (make_backup(cli, plan, &path, err) < 0)
+        if (client_need_extension(plan->client, plan->extension, err) < 0 ||
+            make_backup(cli, plan, &path, err) < 0)
                 return -1;
         file = plan->target != NULL ? str_dup(plan->target) : str_printf("%s.backup", plan->name);
         result = fetch(cli, plan, path, file, err);
@@ -137,6 +138,7 @@ int backup_import(Cli *cli, Client *client, const char *path, const char *file,
 static int run_export(Cli *cli, Error **err) {
         _cleanup_free_ char *name = NULL, *path = NULL;
         BackupPlan plan = {.only_key = "instance_only",
+                           .extension = "container_backup",
                            .only = cli_flag(cli, "instance-only"),
                            .optimized = cli_flag(cli, "optimized-storage"),
                            .compression = cli_text(cli, "compression"),
@@ -159,6 +161,8 @@ static int run_import(Cli *cli, Error **err) {
         const char *name = cli_argument(cli, at + 1);
         Client *client;
         if (cli_resolve_optional(cli, at > 0 ? first : NULL, &client, &rest, err) < 0)
+                return -1;
+        if (client_need_extension(client, "container_backup", err) < 0)
                 return -1;
         if (!str_is_empty(cli_text(cli, "storage")))
                 strmap_set(&map, "X-LXD-pool", cli_text(cli, "storage"));

@@ -9,6 +9,7 @@ typedef struct BackupPlan {
         const char *name;     /* what the file is called when no target was given */
         const char *only_key; /* "instance_only", "volume_only" */
         bool only;
+        const char *extension; /* what the server has to have */
         bool optimized;
         const char *compression; /* NULL: the server's choice */
         const char *target;      /* NULL: NAME with the ending of its content; "-": output */

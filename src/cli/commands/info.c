@@ -222,6 +222,8 @@ static void lower_drivers(const json_t *server) {
 
 static int show_server(Cli *cli, Client *client, Error **err) {
         json_t *object, *shown;
+        if (cli_flag(cli, "resources") && client_need_extension(client, "resources", err) < 0)
+                return -1;
         if (client_get(client, cli_flag(cli, "resources") ? "/1.0/resources" : "/1.0", &object,
                        NULL, err) < 0)
                 return -1;

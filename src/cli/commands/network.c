@@ -42,6 +42,7 @@ static const ObjectKind kind_network = {
         .collection = "/1.0/networks",
         .shown = "config description name type used_by managed status locations",
         .writable = "config description",
+        .extension = "network",
         .guide = "The network as YAML. Lines that begin with # are left out.",
 };
 
@@ -60,6 +61,7 @@ static int run_list(Cli *cli, Error **err) {
         size_t i;
         int result;
         if (cli_resolve_optional(cli, cli_argument(cli, 0), &client, &name, err) < 0 ||
+            client_need_extension(client, "network", err) < 0 ||
             object_collection(client, "/1.0/networks", &items, err) < 0)
                 return -1;
         shown = json_array();

@@ -162,6 +162,7 @@ static int run_export(Cli *cli, Error **err) {
                             .path = target.path,
                             .name = path_name(target.name),
                             .only_key = "volume_only",
+                            .extension = "custom_volume_backup",
                             .only = cli_flag(cli, "volume-only"),
                             .optimized = cli_flag(cli, "optimized-storage"),
                             .compression = cli_text(cli, "compression"),

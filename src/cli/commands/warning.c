@@ -61,6 +61,7 @@ static int run_list(Cli *cli, Error **err) {
         size_t i;
         int result;
         if (cli_resolve_optional(cli, cli_argument(cli, 0), &client, &name, err) < 0 ||
+            client_need_extension(client, kind_warning.extension, err) < 0 ||
             columns_choose(cli, client, &choice, err) < 0 ||
             object_collection(client, "/1.0/warnings", &items, err) < 0)
                 return -1;
