@@ -193,13 +193,26 @@ static int record(Instances *instances, InstanceCreate *create, const char *pool
         return transaction_commit(&tx, err);
 }
 
+typedef struct Unpack {
+        Operation *operation; /* may be NULL */
+        uint64_t percent;
+        int64_t reported_ns;
+} Unpack;
+
+/* Every report is an event for every listener: at most five a second. */
 static void report_unpack(void *userdata, uint64_t done, uint64_t total) {
+        Unpack *unpack = userdata;
+        uint64_t percent = total > 0 ? done * 100 / total : 0;
+        int64_t now = time_monotonic_ns();
         char text[64];
-        if (userdata == NULL)
+        if (unpack->operation == NULL || percent == unpack->percent ||
+            now - unpack->reported_ns < 200 * NS_PER_MS)
                 return;
-        (void) snprintf(text, sizeof text, "Unpack: %llu%%",
-                        (unsigned long long) (total > 0 ? done * 100 / total : 0));
-        operation_set_progress(userdata, "create_instance_from_image_unpack_progress", text);
+        unpack->percent = percent;
+        unpack->reported_ns = now;
+        (void) snprintf(text, sizeof text, "Unpack: %llu%%", (unsigned long long) percent);
+        operation_set_progress(unpack->operation, "create_instance_from_image_unpack_progress",
+                               text);
 }
 
 static int make_volume(Instances *instances, const InstanceCreate *create, StoragePool *pool,
@@ -211,11 +224,12 @@ static int make_volume(Instances *instances, const InstanceCreate *create, Stora
         const char *fingerprint = create->image_row.fingerprint;
         _cleanup_free_ char *metadata = image_path(instances->spec.images, fingerprint);
         _cleanup_free_ char *rootfs = image_rootfs_path(instances->spec.images, fingerprint);
+        Unpack unpack = {.operation = operation};
         const StorageImage image = {.fingerprint = fingerprint,
                                     .metadata = metadata,
                                     .rootfs = rootfs,
                                     .progress = report_unpack,
-                                    .userdata = operation};
+                                    .userdata = &unpack};
         return storage_instance_create(storage, pool, row->project, row->name, &image, err);
 }
 
