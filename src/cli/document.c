@@ -31,7 +31,10 @@ static json_t *empty_of(const char *key) {
                                             "snapshots", "backups",   "ingress", "egress",
                                             "ports",     "entries",   "projects", "roles",
                                             "groups",    "members",   NULL};
-        static const char *const maps[] = {"config", "devices", "properties", "templates", NULL};
+        static const char *const maps[] = {"config",  "devices",  "properties",
+                                           "network", "disk",     "expanded_config",
+                                           "context", "metadata", "expanded_devices",
+                                           "resources", "templates", NULL};
         for (size_t i = 0; lists[i] != NULL; i++) {
                 if (str_equal(lists[i], key))
                         return json_array();

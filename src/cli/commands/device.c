@@ -96,6 +96,8 @@ static int run_list(Cli *cli, Error **err) {
                 return -1;
         json_object_foreach(owner.devices, name, device)
                 puts(name);
+        if (json_object_size(owner.devices) == 0)
+                puts(""); /* as lxc does */
         return 0;
 }
 

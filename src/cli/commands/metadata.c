@@ -40,10 +40,30 @@ static int find_template(Cli *cli, Place *place, Error **err) {
 
 /* --- metadata --- */
 
+/* A template with all its fields, in their order, whatever the server left out. */
+static json_t *whole_template(const json_t *template) {
+        json_t *whole = json_object(), *when = json_object_get(template, "when");
+        json_t *properties = json_object_get(template, "properties");
+        json_object_set_new(whole, "when", when != NULL ? json_incref(when) : json_array());
+        json_object_set_new(whole, "create_only", json_boolean(field_bool(template, "create_only")));
+        field_set_text(whole, "template", field_text(template, "template"));
+        json_object_set_new(whole, "properties",
+                            properties != NULL ? json_incref(properties) : json_object());
+        return whole;
+}
+
+static void complete_templates(json_t *metadata) {
+        json_t *templates = json_object_get(metadata, "templates"), *template;
+        const char *name;
+        json_object_foreach(templates, name, template)
+                json_object_set_new(templates, name, whole_template(template));
+}
+
 static int load_metadata(const Place *place, json_t **ret, char **ret_etag, Error **err) {
         json_t *object;
         if (client_get(place->client, place->path, &object, ret_etag, err) < 0)
                 return -1;
+        complete_templates(object);
         *ret = field_pick(object, METADATA_FIELDS);
         json_decref(object);
         return 0;
