@@ -230,7 +230,9 @@ int cli_operate(Cli *cli, Client *client, const ClientRequest *request, json_t *
         _cleanup_signals_ Signals *signals = NULL;
         _cleanup_progress_ Progress progress = {};
         json_t *operation = NULL;
-        ClientWait wait = {.watch = progress_watch, .userdata = &progress};
+        ClientWait wait = {.watch = progress_watch,
+                           .interrupted = progress_interrupted,
+                           .userdata = &progress};
         int result;
         if (client_start(client, request, &operation, err) < 0)
                 return -1;

@@ -62,7 +62,8 @@ int cli_split(const Cli *cli, const char *text, char **ret_remote, char **ret_na
 int cli_client(Cli *cli, const char *remote, Client **ret, Error **err) _must_check_;
 
 /* Sends a request that starts an operation, shows its progress and waits for its end. The
- * operation (caller's) when ret is not NULL. Ctrl-C cancels it. */
+ * operation (caller's) when ret is not NULL. Ctrl-C cancels it, or, the
+ * second time, leaves it running. */
 int cli_operate(Cli *cli, Client *client, const ClientRequest *request, json_t **ret, Error **err)
         _must_check_;
 /* The same where some servers answer without an operation: "POST", path, body (may be NULL). */

@@ -74,6 +74,14 @@ void progress_watch(void *progress, const json_t *operation) {
         }
 }
 
+void progress_interrupted(void *progress, bool cancelled) {
+        clear_line(progress);
+        fflush(stdout);
+        fputs(cancelled ? "Cancelling; interrupt again to stop waiting\n"
+                        : "The operation can't be cancelled; interrupt again to stop waiting\n",
+              stderr);
+}
+
 void progress_transfer(void *userdata, int64_t done, int64_t total) {
         Progress *progress = userdata;
         int64_t now = time_monotonic_ns(), passed = now - progress->started_ns;

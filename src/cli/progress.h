@@ -15,6 +15,8 @@ typedef struct Progress {
 void progress_start(Progress *progress, const Cli *cli, const char *prefix);
 /* A ClientWatch; `userdata` is the Progress: any metadata key that ends in "_progress". */
 void progress_watch(void *progress, const json_t *operation);
+/* A ClientWait's `interrupted`. */
+void progress_interrupted(void *progress, bool cancelled);
 /* A ClientProgress; `userdata` is the Progress. */
 void progress_transfer(void *progress, int64_t done, int64_t total);
 void progress_text(Progress *progress, const char *text);

@@ -130,8 +130,10 @@ int client_start(Client *client, const ClientRequest *request, json_t **ret_oper
 /* How to wait. */
 typedef struct ClientWait {
         ClientWatch watch; /* may be NULL */
+        /* Called at the first interrupt: whether the operation could be cancelled. May be NULL. */
+        void (*interrupted)(void *userdata, bool cancelled);
         void *userdata;
-        int interrupt_fd; /* readable: cancel the operation, then go on waiting; -1: none */
+        int interrupt_fd; /* readable: cancel and go on waiting, the second time stop; -1: none */
 } ClientWait;
 
 /* Waits for the operation's end; its last state (caller's) when ret is not NULL. -1 with the

@@ -88,15 +88,19 @@ static int wait_by_request(Client *client, const char *id, json_t **ret, Error *
 }
 
 /* Cancels once; an operation that cannot be cancelled is waited for. */
-static int interrupted(Client *client, const char *id, bool *cancelled, Error **err) {
+static int interrupted(Client *client, const char *id, const ClientWait *wait, bool *cancelled,
+                       Error **err) {
         _cleanup_error_ Error *refused = NULL;
+        bool done;
         if (*cancelled)
                 return error_set(err, ERROR_CANCELLED, EINTR, "Interrupted");
         *cancelled = true;
-        if (client_operation_cancel(client, id, &refused) < 0 &&
-            !error_is(refused, ERROR_INVALID) && !error_is(refused, ERROR_NOT_FOUND))
+        done = client_operation_cancel(client, id, &refused) == 0;
+        if (!done && !error_is(refused, ERROR_INVALID) && !error_is(refused, ERROR_NOT_FOUND))
                 return error_set(err, ERROR_CANCELLED, EINTR,
                                  "Interrupted; the operation goes on: %s", error_message(refused));
+        if (wait->interrupted != NULL)
+                wait->interrupted(wait->userdata, done);
         return 0;
 }
 
@@ -124,7 +128,7 @@ static int wait_input(Client *client, const char *id, const ClientWait *wait, bo
         if (poll(entries, 2, -1) < 0 && errno != EINTR)
                 return error_errno(err, errno, "Cannot wait");
         if (entries[1].revents != 0 && read(wait->interrupt_fd, &signal, 1) > 0)
-                return interrupted(client, id, cancelled, err);
+                return interrupted(client, id, wait, cancelled, err);
         return 0;
 }
 

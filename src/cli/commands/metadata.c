@@ -45,7 +45,8 @@ static json_t *whole_template(const json_t *template) {
         json_t *whole = json_object(), *when = json_object_get(template, "when");
         json_t *properties = json_object_get(template, "properties");
         json_object_set_new(whole, "when", when != NULL ? json_incref(when) : json_array());
-        json_object_set_new(whole, "create_only", json_boolean(field_bool(template, "create_only")));
+        json_object_set_new(whole, "create_only",
+                            json_boolean(field_bool(template, "create_only")));
         field_set_text(whole, "template", field_text(template, "template"));
         json_object_set_new(whole, "properties",
                             properties != NULL ? json_incref(properties) : json_object());

@@ -136,7 +136,9 @@ static int wait_job(Cli *cli, StateJob *job, Error **err) {
         static const int interrupts[] = {SIGINT, SIGTERM, 0};
         _cleanup_signals_ Signals *signals = NULL;
         _cleanup_progress_ Progress progress = {};
-        ClientWait wait = {.watch = progress_watch, .userdata = &progress};
+        ClientWait wait = {.watch = progress_watch,
+                           .interrupted = progress_interrupted,
+                           .userdata = &progress};
         progress_start(&progress, cli, NULL);
         if (signals_open(interrupts, &signals, err) < 0)
                 return -1;
