@@ -202,22 +202,33 @@ static int pull_link(ClientDownload *download, const char *target, Error **err) 
         return file_symlink(text, target, err);
 }
 
+/* A name that could lead out of the target is refused, and one that comes twice: the first time it
+ * could be a link, through which the second would write. */
+static int check_listed(const char *name, Table *seen, Error **err) {
+        if (str_is_empty(name) || strchr(name, '/') != NULL || str_equal(name, ".") ||
+            str_equal(name, "..") || table_get(seen, name) != NULL)
+                return error_set(err, ERROR_INVALID, 0, "The server listed the name \"%s\"",
+                                 name != NULL ? name : "");
+        table_set(seen, name, seen);
+        return 0;
+}
+
 static int pull_directory(Cli *cli, const FilePlace *place, const char *path, const char *listing,
                           const char *target, Error **err) {
         json_t *envelope = json_loads(listing, 0, NULL);
-        const json_t *name;
+        _cleanup_(table_cleanup) Table *seen = table_new(NULL);
+        const json_t *item;
         size_t i;
         int result = 0;
-        json_array_foreach(json_object_get(envelope, "metadata"), i, name) {
-                _cleanup_free_ char *below = path_join(path, json_string_value(name));
-                _cleanup_free_ char *file = path_join(target, json_string_value(name));
-                /* A name with a slash would leave the target. */
-                if (strchr(json_string_value(name), '/') != NULL ||
-                    str_equal(json_string_value(name), ".."))
-                        result = error_set(err, ERROR_INVALID, 0, "The server sent the name \"%s\"",
-                                           json_string_value(name));
-                else
-                        result = file_pull_tree(cli, place, below, file, err);
+        json_array_foreach(json_object_get(envelope, "metadata"), i, item) {
+                const char *name = json_string_value(item);
+                _cleanup_free_ char *below = NULL, *file = NULL;
+                result = check_listed(name, seen, err);
+                if (result < 0)
+                        break;
+                below = path_join(path, name);
+                file = path_join(target, name);
+                result = file_pull_tree(cli, place, below, file, err);
                 if (result < 0)
                         break;
         }
