@@ -4,8 +4,8 @@
 #include "cli/cli.h"
 #include "cli/object.h"
 
-extern const Command command_alias, command_completion, command_complete, command_config,
-        command_config_device, command_config_metadata, command_config_template,
+extern const Command command_alias, command_cluster, command_completion, command_complete,
+        command_config, command_config_device, command_config_metadata, command_config_template,
         command_console, command_copy, command_delete, command_exec, command_export, command_file,
         command_help, command_image, command_image_alias, command_import, command_info,
         command_init, command_launch, command_list, command_manpage, command_monitor,

@@ -16,9 +16,9 @@ static const Option options[] = {
         {"all", 0, OPTION_FLAG, NULL, "Also list the less common commands"}, {}};
 
 static const Command *const subcommands[] = {
-        &command_alias, &command_complete, &command_completion, &command_config, &command_console,
-        &command_copy, &command_delete, &command_exec, &command_export, &command_file,
-        &command_help, &command_image, &command_import, &command_info, &command_init,
+        &command_alias, &command_cluster, &command_complete, &command_completion, &command_config,
+        &command_console, &command_copy, &command_delete, &command_exec, &command_export,
+        &command_file, &command_help, &command_image, &command_import, &command_info, &command_init,
         &command_launch, &command_list, &command_manpage, &command_monitor, &command_move,
         &command_network, &command_operation, &command_pause, &command_profile, &command_project,
         &command_publish, &command_query, &command_remote, &command_rename, &command_restart,
