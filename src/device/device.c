@@ -34,7 +34,7 @@ int device_validate(const DeviceContext *context, Error **err) {
         if (device_find(context->config, &driver, err) < 0 ||
             config_validate_device(context->config, driver->subtype, err) < 0 ||
             (driver->validate != NULL && driver->validate(context, err) < 0))
-                return error_prefix(err, "Invalid device \"%s\"", context->name);
+                return error_prefix(err, "Device validation failed for \"%s\"", context->name);
         return 0;
 }
 

@@ -52,6 +52,13 @@ static const Verb *verb_find_row(const char *name) {
         return NULL;
 }
 
+/* Read by LeakSanitizer, where it is built in: it looks for leaks from a process that traces this
+ * one, which cannot be done from inside a container's namespaces; it would wait for ever. */
+int __lsan_is_turned_off(void);
+int __lsan_is_turned_off(void) {
+        return 1;
+}
+
 int main(int argc, char **argv) {
         const Verb *verb = argc >= 2 ? verb_find_row(argv[1]) : NULL;
         if (verb == NULL || argc - 2 < verb->min_arguments) {

@@ -128,6 +128,20 @@ static int choose_name(Instances *instances, InstanceCreate *create, Error **err
         return 0;
 }
 
+static int check_profiles(Transaction *tx, const InstanceRow *row, Error **err) {
+        _cleanup_free_ char *project = NULL;
+        if (instance_profile_project(tx, row->project, &project, err) < 0)
+                return -1;
+        for (size_t i = 0; i < row->profiles.count; i++) {
+                _cleanup_(profile_row_done) ProfileRow profile = {.name = NULL};
+                if (db_profile_get(tx, project, row->profiles.items[i], &profile, NULL) < 0)
+                        return error_set(err, ERROR_INVALID, 0,
+                                         "Requested profile \"%s\" doesn't exist",
+                                         row->profiles.items[i]);
+        }
+        return 0;
+}
+
 /* The instance as it will be, with profiles applied; ERROR_EXISTS when there is one already. */
 static int expand_request(Instances *instances, const InstanceCreate *create, Instance **ret,
                           Error **err) {
@@ -143,7 +157,8 @@ static int expand_request(Instances *instances, const InstanceCreate *create, In
         instance_row_copy(&plan->row, &create->row);
         plan->disk_name = storage_instance_name(create->row.project, create->row.name);
         plan->status = INSTANCE_STOPPED;
-        if (instance_expand(instances, tx, plan, err) < 0)
+        if (check_profiles(tx, &plan->row, err) < 0 ||
+            instance_expand(instances, tx, plan, err) < 0)
                 return -1;
         *ret = TAKE_PTR(plan);
         return 0;

@@ -222,7 +222,7 @@ static int start_pipes(InstanceExec *exec, Error **err) {
         int result = -1;
         if (pipe2(in, O_CLOEXEC) < 0 || pipe2(out, O_CLOEXEC) < 0 || pipe2(errors, O_CLOEXEC) < 0)
                 error_errno(err, errno, "Failed to make pipes");
-        else if (fd_set_nonblocking(in[1], err) == 0)
+        else if (stream_set_nonblocking(in[1], err) == 0)
                 result = spawn(exec, (const int[]) {in[0], out[1], errors[1]}, err);
         fd_close(&in[0]);
         fd_close(&out[1]);
@@ -289,6 +289,11 @@ static int run(Operation *operation, void *userdata, Error **err) {
                              : run_recorded(exec, operation, &code, err)) < 0)
                 return -1;
         operation_set_metadata(operation, "return", json_integer(code));
+        /* A shell that says the same of its command is taken for it, as LXD does. */
+        if (code == 127)
+                return error_set(err, ERROR_NOT_FOUND, 0, "Command not found");
+        if (code == 126)
+                return error_set(err, ERROR_INVALID, 0, "Command not executable");
         return 0;
 }
 

@@ -107,9 +107,8 @@ void instance_files_release(Instances *instances, const Instance *instance,
             running == instance_is_running(instance)) {
                 runner->files = TAKE_PTR(session);
                 runner->files_used_ns = time_monotonic_ns();
-                (void) loop_timer_add(instances->spec.loop,
-                                      time_monotonic_ns() + (KEEP_SECONDS + 1) * NS_PER_SECOND, expire_files,
-                                      instances);
+                int64_t later = runner->files_used_ns + (KEEP_SECONDS + 1) * NS_PER_SECOND;
+                (void) loop_timer_add(instances->spec.loop, later, expire_files, instances);
         }
         pthread_mutex_unlock(&instances->lock);
         files_session_free(session);

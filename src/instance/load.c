@@ -156,9 +156,7 @@ int instance_expand_with(Transaction *tx, Instance *instance, const ProfileRow *
                 }
         for (size_t i = 0; i < instance->row.profiles.count; i++)
                 if (!has_profile(&profiles, instance->row.profiles.items[i]))
-                        return error_set(err, ERROR_NOT_FOUND, 0,
-                                         "Requested profile \"%s\" doesn't exist",
-                                         instance->row.profiles.items[i]);
+                        return error_set(err, ERROR_NOT_FOUND, 0, "Profile not found");
         apply(instance, &profiles);
         return 0;
 }

@@ -55,7 +55,8 @@ static int template_path(const char *name, char **ret, Error **err) {
         if (str_is_empty(name))
                 return error_set(err, ERROR_INVALID, 0, "missing path argument");
         if (!str_has_suffix(name, ".tpl"))
-                return error_set(err, ERROR_INVALID, 0, "Template files must have a .tpl extension");
+                return error_set(err, ERROR_INVALID, 0,
+                                 "Template files must have a .tpl extension");
         if (strchr(name, '/') != NULL)
                 return error_set(err, ERROR_INVALID, 0, "Invalid template filename");
         *ret = str_printf("templates/%s", name);

@@ -12,7 +12,7 @@
 #define CHUNK 65536
 #define FRAME_TIMEOUT_MS 10000
 
-int fd_set_nonblocking(int fd, Error **err) {
+int stream_set_nonblocking(int fd, Error **err) {
         int flags = fcntl(fd, F_GETFL);
         if (flags < 0 || fcntl(fd, F_SETFL, flags | O_NONBLOCK) < 0)
                 return error_errno(err, errno, "Failed to make a stream non-blocking");
@@ -54,7 +54,7 @@ int output_stream_start(OutputStream *stream, WebSocket *socket, int fd, bool ab
                                   .fd = fd,
                                   .abort_at_end = abort_at_end,
                                   .ended_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)};
-        if (stream->ended_fd < 0 || fd_set_nonblocking(fd, err) < 0 ||
+        if (stream->ended_fd < 0 || stream_set_nonblocking(fd, err) < 0 ||
             pthread_create(&stream->thread, NULL, output_thread, stream) != 0) {
                 fd_close(&stream->fd);
                 fd_close(&stream->ended_fd);

@@ -34,4 +34,4 @@ struct StreamLoop {
 /* socket "0" -> fd, and control messages, until the process has ended or, without one (process_fd
  * -1), socket "0" is closed. */
 void stream_loop_run(StreamLoop *loop);
-int fd_set_nonblocking(int fd, Error **err) _must_check_;
+int stream_set_nonblocking(int fd, Error **err) _must_check_;

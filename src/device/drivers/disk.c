@@ -56,8 +56,9 @@ static int disk_start(const DeviceContext *context, DeviceRun *run, Error **err)
         if (stat(source, &info) < 0) {
                 if (!is_required(config))
                         return 0;
-                return error_set(err, ERROR_INVALID, 0, "Missing source path \"%s\" for disk \"%s\"",
-                                 source, context->name);
+                return error_set(err, ERROR_INVALID, 0,
+                                 "Missing source path \"%s\" for disk \"%s\"", source,
+                                 context->name);
         }
         bool recursive = str_is_true(strmap_get(config, "recursive"));
         bool readonly = str_is_true(strmap_get(config, "readonly"));

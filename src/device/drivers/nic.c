@@ -42,7 +42,7 @@ int nic_veth_start(const DeviceContext *context, const char *bridge, DeviceRun *
         _cleanup_free_ char *peer = str_printf("veth%s", peer_digits);
         _cleanup_free_ char *inner = inner_name(context);
         if (make_pair(context, bridge, host, peer, err) < 0)
-                return error_prefix(err, "Failed to start device \"%s\"", context->name);
+                return -1;
         unsigned index = context->nic_index;
         strlist_printf(&run->lines, "lxc.net.%u.type = phys", index);
         strlist_printf(&run->lines, "lxc.net.%u.name = %s", index, inner);

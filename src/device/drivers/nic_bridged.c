@@ -6,17 +6,15 @@
 static int bridged_validate(const DeviceContext *context, Error **err) {
         if (str_is_empty(strmap_get(context->config, "parent")))
                 return error_set(err, ERROR_INVALID, 0,
-                                 "Failed loading device \"%s\": Missing required \"parent\" "
-                                 "property", context->name);
+                                 "Invalid value for device option \"parent\": Required value");
         return 0;
 }
 
 static int bridged_start(const DeviceContext *context, DeviceRun *run, Error **err) {
         const char *parent = strmap_get(context->config, "parent");
         if (!link_exists(parent))
-                return error_set(err, ERROR_INVALID, 0,
-                                 "Failed to start device \"%s\": Parent device \"%s\" doesn't exist",
-                                 context->name, parent);
+                return error_set(err, ERROR_INVALID, 0, "Parent device \"%s\" doesn't exist",
+                                 parent);
         return nic_veth_start(context, parent, run, err);
 }
 
