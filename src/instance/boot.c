@@ -9,6 +9,8 @@
 
 #include <string.h>
 
+#define BOOT_WAIT_SECONDS 5
+
 static int by_disk_name(InstanceList *list, const char *disk_name) {
         for (size_t i = 0; i < list->count; i++)
                 if (str_equal(list->items[i].disk_name, disk_name))
@@ -87,9 +89,25 @@ static void boot_on_worker(void *userdata) {
         for (size_t i = 0; i < boot->list.count && !boot->instances->stopping; i++)
                 if (boot->start[i] && !instance_is_running(&boot->list.items[i]))
                         start_one(boot->instances, &boot->list.items[i]);
+        pthread_mutex_lock(&boot->instances->lock);
+        boot->instances->booting = false;
+        pthread_cond_broadcast(&boot->instances->changed);
+        pthread_mutex_unlock(&boot->instances->lock);
         instance_list_done(&boot->list);
         free(boot->start);
         free(boot);
+}
+
+/* Who waits for the daemon to be ready also waits for what it starts, but not for hundreds. */
+static void wait_for_boot(Instances *instances) {
+        struct timespec end;
+        (void) clock_gettime(CLOCK_REALTIME, &end);
+        end.tv_sec += BOOT_WAIT_SECONDS;
+        pthread_mutex_lock(&instances->lock);
+        while (instances->booting &&
+               pthread_cond_timedwait(&instances->changed, &instances->lock, &end) == 0)
+                continue;
+        pthread_mutex_unlock(&instances->lock);
 }
 
 int instances_start(Instances *instances, Error **err) {
@@ -108,7 +126,9 @@ int instances_start(Instances *instances, Error **err) {
                 boot->start[i] = wants_start(&boot->list.items[i]);
                 settle(instances, &boot->list.items[i]);
         }
+        instances->booting = true;
         workers_submit(instances->spec.workers, WORK_LONG, boot_on_worker, boot);
+        wait_for_boot(instances);
         return 0;
 }
 

@@ -38,6 +38,7 @@ struct Instances {
         unsigned cpu_count;
         Table *idmappable; /* by device number: "yes" or "no" */
         bool stopping;
+        bool booting; /* instances_start() has begun to start some */
 };
 
 /* Excludes other verbs; ERROR_BUSY when one is at work (`wait`: waits for its end instead). */

@@ -19,9 +19,26 @@ void instance_to_put(const Instance *instance, ApiInstancePut *ret) {
         ret->description = str_dup(row->description);
 }
 
-int instance_row_from_put(const Instance *instance, const ApiInstancePut *put, InstanceRow *ret,
+static int check_profiles(Instances *instances, const char *project, const StrList *names,
                           Error **err) {
+        _cleanup_transaction_ Transaction *tx = NULL;
+        _cleanup_free_ char *holder = NULL;
+        if (database_begin(instances->spec.database, DATABASE_READ, &tx, err) < 0 ||
+            instance_profile_project(tx, project, &holder, err) < 0)
+                return -1;
+        for (size_t i = 0; i < names->count; i++) {
+                _cleanup_(profile_row_done) ProfileRow profile = {.name = NULL};
+                if (db_profile_get(tx, holder, names->items[i], &profile, err) < 0)
+                        return -1;
+        }
+        return 0;
+}
+
+int instance_row_from_put(Instances *instances, const Instance *instance,
+                          const ApiInstancePut *put, InstanceRow *ret, Error **err) {
         int architecture = (int) instance->row.architecture;
+        if (check_profiles(instances, instance->row.project, &put->profiles, err) < 0)
+                return -1;
         if (!str_is_empty(put->architecture) &&
             architecture_parse(put->architecture, &architecture, err) < 0)
                 return -1;

@@ -11,8 +11,9 @@
 int instance_update(Instances *instances, Instance *instance, InstanceRow *row,
                     const EventRequestor *requestor, Error **err) _must_check_;
 /* Row from a PUT/PATCH body; `put` was read over instance_to_put() for PATCH. */
-int instance_row_from_put(const Instance *instance, const ApiInstancePut *put, InstanceRow *ret,
-                          Error **err) _must_check_;
+/* ERROR_NOT_FOUND "Profile not found" for an unknown profile. */
+int instance_row_from_put(Instances *instances, const Instance *instance,
+                          const ApiInstancePut *put, InstanceRow *ret, Error **err) _must_check_;
 /* The writable part, owned (api_instance_put_done): what PATCH starts from. */
 void instance_to_put(const Instance *instance, ApiInstancePut *ret);
 int instance_rename(Instances *instances, Instance *instance, const char *to,

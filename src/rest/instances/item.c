@@ -71,7 +71,8 @@ static int read_put(RestRequest *request, InstanceRow *ret, Error **err) {
         if (result == 0 && !str_is_empty(put.restore))
                 result = error_set(err, ERROR_UNSUPPORTED, 0, "Snapshots cannot be restored");
         if (result == 0)
-                result = instance_row_from_put(instance, &put, ret, err);
+                result = instance_row_from_put(request->context->instances, instance, &put, ret,
+                                               err);
         api_instance_put_done(&put);
         return result;
 }
