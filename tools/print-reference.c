@@ -49,12 +49,12 @@ static int compare_paths(const void *a, const void *b) {
 
 static int print_endpoints(void) {
         size_t tables, count = 0, capacity = 0;
-        const RestTable *table = rest_tables(&tables);
+        const RestTable *const *table = rest_tables(&tables);
         _cleanup_free_ const RestEndpoint **rows = NULL;
         for (size_t t = 0; t < tables; t++)
-                for (size_t e = 0; e < table[t].count; e++) {
+                for (size_t e = 0; e < table[t]->count; e++) {
                         mem_grow((void **) &rows, &capacity, count + 1, sizeof *rows);
-                        rows[count++] = &table[t].endpoints[e];
+                        rows[count++] = &table[t]->endpoints[e];
                 }
         qsort(rows, count, sizeof *rows, compare_paths);
         printf("# Endpoints\n\n"

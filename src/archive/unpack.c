@@ -80,8 +80,8 @@ typedef struct Unpack {
 static int write_failed(Unpack *unpack, const char *name, Error **err) {
         int number = archive_errno(unpack->writer);
         if (number == ENOSPC || number == EDQUOT)
-                return error_set(err, ERROR_NO_SPACE, number, "No space left while unpacking \"%s\"",
-                                 name);
+                return error_set(err, ERROR_NO_SPACE, number,
+                                 "No space left while unpacking \"%s\"", name);
         return error_set(err, ERROR_INVALID, number, "Cannot unpack \"%s\": %s", name,
                          archive_error_string(unpack->writer));
 }

@@ -131,5 +131,6 @@ void table_set(Table *table, const char *key, void *value); /* frees a replaced 
 void *table_take(Table *table, const char *key); /* removes without freeing; NULL when absent */
 bool table_remove(Table *table, const char *key);
 size_t table_count(const Table *table);
-/* Iterates in no particular order: start with *cursor = 0; false at the end. No change meanwhile. */
+/* Iterates in no particular order: start with *cursor = 0; false at the end. No change
+ * meanwhile. */
 bool table_next(const Table *table, size_t *cursor, const char **ret_key, void **ret_value);

@@ -60,7 +60,8 @@ static int run_activate(bool debug, Error **err) {
                                     find_reason(database, &reason, err) < 0))
                 return -1;
         if (debug)
-                fprintf(stderr, "%s\n", reason != NULL ? reason : "No need to start the daemon now");
+                fprintf(stderr, "%s\n",
+                        reason != NULL ? reason : "No need to start the daemon now");
         return reason != NULL ? daemon_api_send("GET", "/1.0", NULL, err) : 0;
 }
 

@@ -64,7 +64,7 @@ int64_t db_changes(const Transaction *transaction);
 int db_lookup(Transaction *transaction, const char *missing, int64_t *ret, Error **err,
               const char *sql, const char *types, ...) _must_check_;
 /* Fills a map from rows of (key, value). */
-int db_load_map(Transaction *transaction, StrMap *ret, Error **err, const char *sql, int64_t id)
+int db_load_map(Transaction *transaction, StrMap *ret, const char *sql, int64_t id, Error **err)
         _must_check_;
 /* Deletes with `delete_sql` (id) and inserts each pair with `insert_sql` (id, key, value). */
 int db_store_map(Transaction *transaction, int64_t id, const StrMap *map, const char *delete_sql,
@@ -76,8 +76,8 @@ typedef struct DbDeviceSql {
         const char *insert;        /* id, name, type code */
         const char *insert_config; /* device id, key, value */
 } DbDeviceSql;
-int db_load_devices(Transaction *transaction, DeviceMap *ret, Error **err, const DbDeviceSql *sql,
-                    int64_t id) _must_check_;
+int db_load_devices(Transaction *transaction, DeviceMap *ret, const DbDeviceSql *sql, int64_t id,
+                    Error **err) _must_check_;
 int db_store_devices(Transaction *transaction, int64_t id, const DeviceMap *devices,
                      const DbDeviceSql *sql, Error **err) _must_check_;
 int64_t db_device_type_code(const char *type);

@@ -76,15 +76,16 @@ static int fill(Transaction *tx, const DbCursor *cursor, ImageRow *row, Error **
                           .expiry_ns = db_time(cursor, 11),
                           .uploaded_ns = db_time(cursor, 12),
                           .used_ns = db_time(cursor, 13)};
-        if (db_load_map(tx, &row->properties, err,
+        if (db_load_map(tx, &row->properties,
                         "SELECT key, value FROM images_properties WHERE image_id = ?",
-                        row->id) < 0 ||
+                        row->id, err) < 0 ||
             db_select(tx, &aliases, err, ALIAS_COLUMNS "WHERE a.image_id = ? ORDER BY a.name", "i",
                       row->id) < 0 ||
             take_aliases(&aliases, &row->aliases, err) < 0 ||
             db_select(tx, &profiles, err,
                       "SELECT profiles.name FROM images_profiles JOIN profiles"
-                      " ON profiles.id = profile_id WHERE image_id = ? ORDER BY images_profiles.rowid",
+                      " ON profiles.id = profile_id WHERE image_id = ?"
+                      " ORDER BY images_profiles.rowid",
                       "i", row->id) < 0)
                 return -1;
         while ((found = db_next(&profiles, err)) > 0)
@@ -139,7 +140,8 @@ int db_image_list(Transaction *tx, const char *project, ImageRowList *ret, Error
 }
 
 static int store(Transaction *tx, int64_t id, const ImageRow *row, Error **err) {
-        if (db_store_map(tx, id, &row->properties, "DELETE FROM images_properties WHERE image_id = ?",
+        if (db_store_map(tx, id, &row->properties,
+                         "DELETE FROM images_properties WHERE image_id = ?",
                          "INSERT INTO images_properties (image_id, type, key, value)"
                          " VALUES (?, 0, ?, ?)",
                          err) < 0 ||
@@ -175,7 +177,8 @@ int db_image_create(Transaction *tx, const ImageRow *row, int64_t *ret_id, Error
                 if (!error_is(failed, ERROR_EXISTS))
                         return error_move(err, &failed);
                 error_free(failed);
-                return error_set(err, ERROR_EXISTS, 0, "Image with same fingerprint already exists");
+                return error_set(err, ERROR_EXISTS, 0,
+                                 "Image with same fingerprint already exists");
         }
         *ret_id = db_last_id(tx);
         return store(tx, *ret_id, row, err);

@@ -92,10 +92,10 @@ int db_instance_get(Transaction *tx, const char *project, const char *name, Inst
         if (found < 0)
                 return -1;
         fill(&cursor, &row);
-        if (db_load_map(tx, &row.config, err,
+        if (db_load_map(tx, &row.config,
                         "SELECT key, value FROM instances_config WHERE instance_id = ?",
-                        row.id) < 0 ||
-            db_load_devices(tx, &row.devices, err, &device_sql, row.id) < 0 ||
+                        row.id, err) < 0 ||
+            db_load_devices(tx, &row.devices, &device_sql, row.id, err) < 0 ||
             load_profiles(tx, &row, err) < 0)
                 return -1;
         *ret = row;

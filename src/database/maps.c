@@ -22,7 +22,7 @@ const char *db_device_type_name(int64_t code) {
         return code >= 0 && (size_t) code < ARRAY_SIZE(device_types) ? device_types[code] : "none";
 }
 
-int db_load_map(Transaction *transaction, StrMap *ret, Error **err, const char *sql, int64_t id) {
+int db_load_map(Transaction *transaction, StrMap *ret, const char *sql, int64_t id, Error **err) {
         _cleanup_cursor_ DbCursor cursor = {};
         int row;
         if (db_select(transaction, &cursor, err, sql, "i", id) < 0)
@@ -44,8 +44,8 @@ int db_store_map(Transaction *transaction, int64_t id, const StrMap *map, const 
         return 0;
 }
 
-int db_load_devices(Transaction *transaction, DeviceMap *ret, Error **err, const DbDeviceSql *sql,
-                    int64_t id) {
+int db_load_devices(Transaction *transaction, DeviceMap *ret, const DbDeviceSql *sql, int64_t id,
+                    Error **err) {
         _cleanup_cursor_ DbCursor cursor = {};
         int row;
         if (db_select(transaction, &cursor, err, sql->select, "i", id) < 0)

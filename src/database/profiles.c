@@ -38,11 +38,11 @@ static int fill(Transaction *tx, const DbCursor *cursor, ProfileRow *row, Error 
                             .project = str_dup(db_text(cursor, 1)),
                             .name = str_dup(db_text(cursor, 2)),
                             .description = str_dup(db_text(cursor, 3))};
-        if (db_load_map(tx, &row->config, err,
+        if (db_load_map(tx, &row->config,
                         "SELECT key, value FROM profiles_config WHERE profile_id = ?",
-                        row->id) < 0)
+                        row->id, err) < 0)
                 return -1;
-        return db_load_devices(tx, &row->devices, err, &device_sql, row->id);
+        return db_load_devices(tx, &row->devices, &device_sql, row->id, err);
 }
 
 int db_profile_get(Transaction *tx, const char *project, const char *name, ProfileRow *ret,

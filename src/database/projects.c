@@ -21,15 +21,15 @@ void project_row_list_done(ProjectRowList *list) {
 }
 
 int db_project_id(Transaction *tx, const char *name, int64_t *ret, Error **err) {
-        return db_lookup(tx, "Project not found", ret, err, "SELECT id FROM projects WHERE name = ?",
-                         "s", name);
+        return db_lookup(tx, "Project not found", ret, err,
+                         "SELECT id FROM projects WHERE name = ?", "s", name);
 }
 
 static int fill(Transaction *tx, const DbCursor *cursor, ProjectRow *row, Error **err) {
         *row = (ProjectRow){.id = db_integer(cursor, 0),
                             .name = str_dup(db_text(cursor, 1)),
                             .description = str_dup(db_text(cursor, 2))};
-        return db_load_map(tx, &row->config, err, CONFIG_SELECT, row->id);
+        return db_load_map(tx, &row->config, CONFIG_SELECT, row->id, err);
 }
 
 int db_project_list(Transaction *tx, ProjectRowList *ret, Error **err) {
@@ -89,7 +89,8 @@ int db_project_update(Transaction *tx, const ProjectRow *row, Error **err) {
 
 int db_project_rename(Transaction *tx, const char *name, const char *to, Error **err) {
         _cleanup_error_ Error *failed = NULL;
-        if (db_run(tx, &failed, "UPDATE projects SET name = ? WHERE name = ?", "ss", to, name) < 0) {
+        if (db_run(tx, &failed, "UPDATE projects SET name = ? WHERE name = ?", "ss", to, name) <
+            0) {
                 if (error_is(failed, ERROR_EXISTS))
                         return error_set(err, ERROR_EXISTS, 0, "Project \"%s\" already exists", to);
                 return error_move(err, &failed);

@@ -1,5 +1,5 @@
-/* The global schema, version 1: LXD's tables and columns where they mean the same, in the types that
- * both SQLite and dqlite keep (INTEGER, TEXT, BLOB, REAL). Never edited after a release: a change
+/* The global schema, version 1: LXD's tables and columns where they mean the same, in the types
+ * that both SQLite and dqlite keep (INTEGER, TEXT, BLOB, REAL). Never edited after a release: a change
  * is a further step in schema.c. */
 #include "database/schema.h"
 
@@ -518,7 +518,8 @@ const char *const database_global_tables[] = {
         "ON storage_pools_config (storage_pool_id, IFNULL(node_id, -1), key) ",
         "CREATE UNIQUE INDEX storage_volumes_unique_storage_pool_id_node_id_project_id_name_type "
         "ON storage_volumes (storage_pool_id, IFNULL(node_id, -1), project_id, name, type) ",
-        "CREATE UNIQUE INDEX warnings_unique_node_id_project_id_entity_type_code_entity_id_type_code "
+        "CREATE UNIQUE INDEX "
+        "warnings_unique_node_id_project_id_entity_type_code_entity_id_type_code "
         "ON warnings (IFNULL(node_id, -1), IFNULL(project_id, -1), "
         "entity_type_code, entity_id, type_code) ",
         "CREATE VIEW storage_volumes_all (id, name, storage_pool_id, node_id, type, description, "
@@ -536,7 +537,8 @@ const char *const database_global_tables[] = {
         "CREATE TRIGGER storage_volumes_check_id BEFORE INSERT ON storage_volumes "
         "WHEN NEW.id IN (SELECT id FROM storage_volumes_snapshots) BEGIN "
         "SELECT RAISE(FAIL, 'invalid ID'); END ",
-        "CREATE TRIGGER storage_volumes_snapshots_check_id BEFORE INSERT ON storage_volumes_snapshots "
+        "CREATE TRIGGER storage_volumes_snapshots_check_id "
+        "BEFORE INSERT ON storage_volumes_snapshots "
         "WHEN NEW.id IN (SELECT id FROM storage_volumes) BEGIN "
         "SELECT RAISE(FAIL, 'invalid ID'); END ",
         NULL,

@@ -26,9 +26,9 @@ static int fill(Transaction *tx, const DbCursor *cursor, StoragePoolRow *row, Er
                                 .driver = str_dup(db_text(cursor, 2)),
                                 .description = str_dup(db_text(cursor, 3)),
                                 .state = db_integer(cursor, 4)};
-        return db_load_map(tx, &row->config, err,
+        return db_load_map(tx, &row->config,
                            "SELECT key, value FROM storage_pools_config WHERE storage_pool_id = ?",
-                           row->id);
+                           row->id, err);
 }
 
 int db_storage_pool_get(Transaction *tx, const char *name, StoragePoolRow *ret, Error **err) {

@@ -33,9 +33,9 @@ static int fill(Transaction *tx, const DbCursor *cursor, StorageVolumeRow *row, 
                                   .content_type = db_integer(cursor, 5),
                                   .description = str_dup(db_text(cursor, 6))};
         return db_load_map(
-                tx, &row->config, err,
+                tx, &row->config,
                 "SELECT key, value FROM storage_volumes_config WHERE storage_volume_id = ?",
-                row->id);
+                row->id, err);
 }
 
 int db_storage_volume_list(Transaction *tx, const char *pool, const char *project, int64_t type,
@@ -94,8 +94,9 @@ int db_storage_volume_create(Transaction *tx, const StorageVolumeRow *row, int64
                 if (!error_is(failed, ERROR_EXISTS))
                         return error_move(err, &failed);
                 error_free(failed);
-                return error_set(err, ERROR_EXISTS, 0, "Volume \"%s\" already exists in pool \"%s\"",
-                                 row->name, row->pool);
+                return error_set(err, ERROR_EXISTS, 0,
+                                 "Volume \"%s\" already exists in pool \"%s\"", row->name,
+                                 row->pool);
         }
         if (db_changes(tx) == 0)
                 return error_set(err, ERROR_NOT_FOUND, 0, "Storage pool not found");

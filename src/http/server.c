@@ -1,4 +1,6 @@
 /* The loop's side: listeners, idle connections, complete heads, parked ones. */
+#include "http/server.h"
+
 #include "http/connection.h"
 
 #include "base/log.h"

@@ -152,7 +152,8 @@ static int check_formats(const ImageImport *import, ArchiveContents *contents, E
         if (archive_look(import->metadata->path, contents, err) < 0)
                 return -1;
         if (contents->metadata == NULL)
-                return error_set(err, ERROR_INVALID, 0, "Metadata tarball is missing metadata.yaml");
+                return error_set(err, ERROR_INVALID, 0,
+                                 "Metadata tarball is missing metadata.yaml");
         if (import->rootfs == NULL) {
                 if (contents->has_disk)
                         return error_set(err, ERROR_UNSUPPORTED, 0,
@@ -204,7 +205,8 @@ static int check_new(Images *images, const ImageRow *row, Error **err) {
         if (database_begin(images->database, DATABASE_READ, &tx, err) < 0)
                 return -1;
         if (db_image_get(tx, row->project, row->fingerprint, &other, &missing) == 0)
-                return error_set(err, ERROR_EXISTS, 0, "Image with same fingerprint already exists");
+                return error_set(err, ERROR_EXISTS, 0,
+                                 "Image with same fingerprint already exists");
         return error_is(missing, ERROR_NOT_FOUND) ? 0 : error_move(err, &missing);
 }
 

@@ -129,7 +129,7 @@ static void bulk_release(void *userdata) {
         free(bulk);
 }
 
-/* Whether the action makes sense for what the instance is doing: the others are left as they are. */
+/* Whether the action makes sense for what the instance is doing: others are left as they are. */
 static bool is_concerned(const Instance *instance, InstanceAction action) {
         if (action == INSTANCE_ACTION_START)
                 return instance->status == INSTANCE_STOPPED;

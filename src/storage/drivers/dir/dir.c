@@ -5,9 +5,9 @@
 #include "archive/copy.h"
 #include "base/files.h"
 #include "base/memory.h"
+#include "linux/mounts.h"
 
 #include <errno.h>
-#include <sys/mount.h>
 #include <sys/stat.h>
 #include <sys/statvfs.h>
 #include <stdio.h>
@@ -31,18 +31,14 @@ static int dir_mount_pool(StoragePool *pool, Error **err) {
         if (!path_is_directory(source))
                 return error_set(err, ERROR_UNAVAILABLE, 0, "Source path \"%s\" isn't a directory",
                                  source);
-        if (mount(source, pool->path, NULL, MS_BIND | MS_REC, NULL) < 0)
-                return error_errno(err, errno, "Cannot bind %s to %s", source, pool->path);
-        return 0;
+        return mount_bind(source, pool->path, MOUNT_RECURSIVE, err);
 }
 
 static int dir_unmount_pool(StoragePool *pool, Error **err) {
         const char *source = dir_source(pool);
         if (source == NULL || !is_same_directory(source, pool->path))
                 return 0;
-        if (umount2(pool->path, MNT_DETACH) < 0 && errno != EINVAL)
-                return error_errno(err, errno, "Cannot unmount %s", pool->path);
-        return 0;
+        return mount_remove(pool->path, true, err);
 }
 
 static int dir_create_pool(StoragePool *pool, Error **err) {
