@@ -55,7 +55,7 @@ void log_open_syslog(const char *identifier) {
 
 void log_subscribe(LogSubscriber subscriber, void *userdata) {
         pthread_mutex_lock(&logger.lock);
-        logger.subscriber = subscriber;
+        __atomic_store_n(&logger.subscriber, subscriber, __ATOMIC_RELAXED);
         logger.userdata = userdata;
         pthread_mutex_unlock(&logger.lock);
 }
@@ -75,10 +75,16 @@ static char *format_line(LogLevel level, const char *const *context, const char 
         return strbuf_take(&line);
 }
 
+bool log_is_wanted(LogLevel level) {
+        return level >= __atomic_load_n(&logger.level, __ATOMIC_RELAXED) ||
+               (level >= LOG_LEVEL_DEBUG &&
+                __atomic_load_n(&logger.subscriber, __ATOMIC_RELAXED) != NULL);
+}
+
 void log_record(LogLevel level, const char *const *context, const char *format, ...) {
-        bool written = level >= __atomic_load_n(&logger.level, __ATOMIC_RELAXED);
-        if (!written && (level < LOG_LEVEL_DEBUG || logger.subscriber == NULL))
+        if (!log_is_wanted(level))
                 return;
+        bool written = level >= __atomic_load_n(&logger.level, __ATOMIC_RELAXED);
         va_list arguments;
         va_start(arguments, format);
         _cleanup_free_ char *message = str_vprintf(format, arguments);

@@ -22,7 +22,8 @@ void log_set_level(LogLevel level); /* what is written; warning until set */
 void log_set_stderr(bool enabled);
 int log_open_file(const char *path, Error **err) _must_check_; /* appends; 0600 */
 void log_open_syslog(const char *identifier);
-void log_subscribe(LogSubscriber subscriber, void *userdata);
+void log_subscribe(LogSubscriber subscriber, void *userdata); /* NULL ends it */
+bool log_is_wanted(LogLevel level); /* somebody reads records of this level */
 const char *log_level_name(LogLevel level); /* as LXD's logging events spell it */
 
 void log_record(LogLevel level, const char *const *context, const char *format, ...)

@@ -1,6 +1,6 @@
 /* The global schema, version 1: LXD's tables and columns where they mean the same, in the types
- * that both SQLite and dqlite keep (INTEGER, TEXT, BLOB, REAL). Never edited after a release: a change
- * is a further step in schema.c. */
+ * that both SQLite and dqlite keep (INTEGER, TEXT, BLOB, REAL). Never edited after a release: a
+ * change is a further step in schema.c. */
 #include "database/schema.h"
 
 const char *const database_global_tables[] = {

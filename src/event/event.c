@@ -71,7 +71,6 @@ EventHub *event_hub_new(struct Loop *loop) {
         EventHub *hub = mem_new(EventHub);
         pthread_mutex_init(&hub->lock, NULL);
         hub->loop = loop;
-        log_subscribe(forward_log, hub);
         return hub;
 }
 
@@ -101,6 +100,8 @@ static void update_wanted(EventHub *hub) {
         for (Listener *listener = hub->listeners; listener != NULL; listener = listener->next)
                 wanted |= listener->types;
         __atomic_store_n(&hub->wanted, wanted, __ATOMIC_RELAXED);
+        /* records nobody reads are not even formatted */
+        log_subscribe((wanted & EVENT_LOGGING) != 0 ? forward_log : NULL, hub);
 }
 
 static bool listener_matches(const Listener *listener, EventType type, const char *project) {

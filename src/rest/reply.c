@@ -6,6 +6,7 @@
 #include "rest/context.h"
 #include "schema/filter.h"
 
+#include <pwd.h>
 #include <string.h>
 
 int rest_reply_empty(RestRequest *request) {
@@ -54,7 +55,18 @@ bool rest_is_patch(const RestRequest *request) {
         return str_equal(request->method_name, "PATCH");
 }
 
-EventRequestor rest_requestor(const RestRequest *request) {
+static char *user_name(uint32_t uid) {
+        struct passwd entry, *found = NULL;
+        char buffer[1024];
+        if (getpwuid_r(uid, &entry, buffer, sizeof buffer, &found) == 0 && found != NULL)
+                return str_dup(found->pw_name);
+        return str_printf("%u", uid);
+}
+
+/* Most requests change nothing and need no name, and a lookup reads files. */
+EventRequestor rest_requestor(RestRequest *request) {
+        if (request->caller.username == NULL && request->caller.is_unix)
+                request->caller.username = user_name(request->caller.uid);
         return (EventRequestor){.username = request->caller.username,
                                 .protocol = request->caller.protocol,
                                 .address = request->caller.address};

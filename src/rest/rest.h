@@ -70,7 +70,8 @@ typedef struct RestCaller {
         bool trusted;
         bool admin;
         bool is_unix;
-        char *username;
+        uint32_t uid;   /* of a unix peer */
+        char *username; /* looked up by rest_requestor() */
         char *protocol;
         char *address;
 } RestCaller;
@@ -122,7 +123,7 @@ int rest_reply_taken(RestRequest *request);
 const char *rest_query(const RestRequest *request, const char *name); /* NULL when absent */
 bool rest_query_bool(const RestRequest *request, const char *name);
 bool rest_is_patch(const RestRequest *request);
-EventRequestor rest_requestor(const RestRequest *request);
+EventRequestor rest_requestor(RestRequest *request); /* borrows from the request */
 /* Emits a lifecycle event with the request's caller. `source` without query. */
 void rest_emit(RestRequest *request, const char *action, const char *source, json_t *context);
 

@@ -13,7 +13,6 @@
 #include "rest/error.h"
 #include "rest/route.h"
 
-#include <pwd.h>
 #include <string.h>
 
 #define BODY_LIMIT ((size_t) 64 << 20)
@@ -56,12 +55,7 @@ static void identify_caller(RestRequest *request) {
                 request->caller.address = str_dup(peer.address);
                 return;
         }
-        struct passwd entry, *found = NULL;
-        char buffer[1024];
-        if (getpwuid_r(peer.uid, &entry, buffer, sizeof buffer, &found) == 0 && found != NULL)
-                request->caller.username = str_dup(found->pw_name);
-        else
-                request->caller.username = str_printf("%u", (unsigned) peer.uid);
+        request->caller.uid = peer.uid;
         request->caller.address = str_dup("@");
 }
 
@@ -194,11 +188,26 @@ static int find_method(RestRequest *request, const char *path, Error **err) {
         return 0;
 }
 
+static void log_call(RestRequest *request, const char *path) {
+        if (!log_is_wanted(LOG_LEVEL_DEBUG))
+                return;
+        const char *query = http_exchange_query(request->exchange);
+        if (strstr(query, "secret=") != NULL)
+                query = ""; /* who reads the log could take the websocket over */
+        EventRequestor who = rest_requestor(request);
+        _cleanup_free_ char *url = str_printf("%s%s%s", path, *query != '\0' ? "?" : "", query);
+        log_with(LOG_LEVEL_DEBUG,
+                 CONTEXT("ip", who.address, "method", request->method_name, "protocol",
+                         who.protocol, "url", url, "username", who.username != NULL ? who.username : ""),
+                 "Handling API request");
+}
+
 static int serve(RestRequest *request, Error **err) {
         const char *path = http_exchange_path(request->exchange);
         if (find_method(request, path, err) < 0)
                 return -1;
         identify_caller(request);
+        log_call(request, path);
         if (check_access(request, err) < 0 || check_state(request, path, err) < 0 ||
             parse_query(request, http_exchange_query(request->exchange), err) < 0 ||
             find_project(request, err) < 0 || read_body(request, err) < 0 ||

@@ -12,6 +12,7 @@ Functions called test_… run in the order they are written, each after setup(),
 one. `SUITE test_a test_b` runs only those.
 """
 import re
+import signal
 import sys
 import time
 import traceback
@@ -66,8 +67,17 @@ def eventually(question, what, seconds=20, pause=0.05):
         time.sleep(pause)
 
 
+TEST_SECONDS = 150
+
+
+def too_long(_signal, _frame):
+    raise Failure(f"ran longer than {TEST_SECONDS} s")
+
+
 def run_one(name, function, setup=None):
     """Runs one test, prints its line, says whether it failed."""
+    signal.signal(signal.SIGALRM, too_long)
+    signal.alarm(TEST_SECONDS)
     try:
         if setup:
             setup()
@@ -83,6 +93,8 @@ def run_one(name, function, setup=None):
             print(f"#   at {frame.filename}:{frame.lineno}: {frame.line}")
         print(f"not ok {name}", flush=True)
         return True
+    finally:
+        signal.alarm(0)
     print(f"ok {name}", flush=True)
     return False
 
