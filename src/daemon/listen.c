@@ -61,10 +61,12 @@ static int set_owner(const char *path, const char *group, Error **err) {
         return 0;
 }
 
-int daemon_listen_unix(const char *directory, const char *group, int *ret_fd, Error **err) {
+int daemon_listen_unix(const char *directory, const char *group, int *ret_fd, bool *ret_passed,
+                       Error **err) {
         _cleanup_free_ char *path = path_join(directory, "unix.socket");
         struct sockaddr_un address;
-        if (take_passed(ret_fd))
+        *ret_passed = take_passed(ret_fd);
+        if (*ret_passed)
                 return 0;
         if (fill_address(path, &address, err) < 0 || remove_dead(path, &address, err) < 0)
                 return -1;

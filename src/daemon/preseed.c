@@ -60,6 +60,40 @@ void preseed_add_default_profile(json_t *preseed, const char *pool) {
         json_array_append_new(section(preseed, "profiles", json_array()), profile);
 }
 
+/* What takes a change back: a DELETE, or a PUT of what was there. */
+typedef struct PreseedUndo {
+        char *url;
+        json_t *before; /* NULL: nothing was there */
+} PreseedUndo;
+
+typedef struct PreseedUndoList {
+        PreseedUndo *items;
+        size_t count, capacity;
+} PreseedUndoList;
+
+static void undo_add(PreseedUndoList *list, const char *url, json_t *before) {
+        mem_grow((void **) &list->items, &list->capacity, list->count + 1, sizeof *list->items);
+        list->items[list->count++] = (PreseedUndo){str_dup(url), json_incref(before)};
+}
+
+static void undo_list_done(PreseedUndoList *list) {
+        for (size_t i = 0; i < list->count; i++) {
+                free(list->items[i].url);
+                json_decref(list->items[i].before);
+        }
+        free(list->items);
+}
+
+/* The newest change first; what cannot be taken back is said beside the first error. */
+static void undo_all(PreseedUndoList *list, Error **err) {
+        for (size_t i = list->count; i-- > 0;) {
+                PreseedUndo *undo = &list->items[i];
+                const char *method = undo->before != NULL ? "PUT" : "DELETE";
+                if (daemon_api_send(method, undo->url, undo->before, NULL) < 0)
+                        (void) error_prefix(err, "%s could not be put back", undo->url);
+        }
+}
+
 static char *object_url(const PreseedKind *kind, const char *name, const char *project) {
         _cleanup_free_ char *escaped_name = name != NULL ? url_escape(name) : NULL;
         _cleanup_free_ char *escaped = project != NULL ? url_escape(project) : NULL;
@@ -86,7 +120,8 @@ static int update_object(const char *url, json_t *object, json_t *existing, Erro
         return daemon_api_send("PUT", url, merged, err);
 }
 
-static int apply_object(const PreseedKind *kind, json_t *object, StrList *created, Error **err) {
+static int apply_object(const PreseedKind *kind, json_t *object, PreseedUndoList *undo,
+                        Error **err) {
         const char *name = json_string_value(json_object_get(object, "name"));
         const char *project = json_string_value(json_object_get(object, "project"));
         if (name == NULL)
@@ -101,20 +136,21 @@ static int apply_object(const PreseedKind *kind, json_t *object, StrList *create
         if (daemon_api_call("GET", url, NULL, &existing, &missing) == 0) {
                 if (update_object(url, body, existing, err) < 0)
                         return error_prefix(err, "Failed to update %s \"%s\"", kind->key, name);
+                undo_add(undo, url, existing);
                 return 0;
         }
         if (!error_is(missing, ERROR_NOT_FOUND))
                 return error_move(err, &missing);
         if (daemon_api_send("POST", collection, body, err) < 0)
                 return error_prefix(err, "Failed to create %s \"%s\"", kind->key, name);
-        strlist_add(created, url);
+        undo_add(undo, url, NULL);
         return 0;
 }
 
-static int apply_config(json_t *config, Error **err) {
+static int apply_config(json_t *config, PreseedUndoList *undo, Error **err) {
         if (json_object_size(config) == 0)
                 return 0;
-        _cleanup_json_ json_t *body = json_object(), *values = json_object();
+        _cleanup_json_ json_t *body = json_object(), *values = json_object(), *before = NULL;
         const char *key;
         json_t *value;
         /* YAML writes core.x: true without quotes; the API wants text. */
@@ -125,37 +161,37 @@ static int apply_config(json_t *config, Error **err) {
                 json_object_set_new(values, key, json_string(text));
         }
         json_object_set(body, "config", values);
+        if (daemon_api_call("GET", "/1.0", NULL, &before, err) < 0)
+                return -1;
         if (daemon_api_send("PATCH", "/1.0", body, err) < 0)
                 return error_prefix(err, "Failed to update the server configuration");
+        undo_add(undo, "/1.0", before);
         return 0;
 }
 
-static int apply_objects(json_t *preseed, StrList *created, Error **err) {
+static int apply_objects(json_t *preseed, PreseedUndoList *undo, Error **err) {
         for (size_t k = 0; k < ARRAY_SIZE(kinds); k++) {
                 size_t i;
                 json_t *object;
                 json_array_foreach(json_object_get(preseed, kinds[k].key), i, object)
-                        if (apply_object(&kinds[k], object, created, err) < 0)
+                        if (apply_object(&kinds[k], object, undo, err) < 0)
                                 return -1;
         }
         return 0;
 }
 
 int preseed_apply(json_t *preseed, Error **err) {
-        _cleanup_strlist_ StrList created = {};
+        _cleanup_(undo_list_done) PreseedUndoList undo = {.items = NULL};
         if (!json_is_object(preseed))
                 return error_set(err, ERROR_INVALID, 0, "The preseed must be a YAML mapping");
         if (json_is_object(json_object_get(preseed, "cluster")) &&
             json_is_true(json_object_get(json_object_get(preseed, "cluster"), "enabled")))
                 return error_set(err, ERROR_UNSUPPORTED, 0,
                                  "This daemon is not built for clusters: leave \"cluster\" out");
-        if (apply_config(json_object_get(preseed, "config"), err) == 0 &&
-            apply_objects(preseed, &created, err) == 0)
+        if (apply_config(json_object_get(preseed, "config"), &undo, err) == 0 &&
+            apply_objects(preseed, &undo, err) == 0)
                 return 0;
-        for (size_t i = created.count; i-- > 0;)
-                if (daemon_api_send("DELETE", created.items[i], NULL, NULL) < 0)
-                        (void) error_prefix(err, "%s stays, it could not be removed",
-                                            created.items[i]);
+        undo_all(&undo, err);
         return -1;
 }
 

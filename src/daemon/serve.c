@@ -41,6 +41,7 @@ typedef struct Daemon {
         int signals;
         LoopSource *signal_source;
         bool stop_instances;
+        bool socket_passed; /* by the service manager: it is not ours to remove */
         bool force;
         int64_t timeout_seconds;
 } Daemon;
@@ -181,7 +182,7 @@ static int start_serving(Daemon *daemon, const char *group, Error **err) {
                                      .handler = rest_handle,
                                      .userdata = &daemon->rest};
         daemon->server = http_server_new(&spec);
-        if (daemon_listen_unix(daemon->directory, group, &fd, err) < 0 ||
+        if (daemon_listen_unix(daemon->directory, group, &fd, &daemon->socket_passed, err) < 0 ||
             http_server_listen(daemon->server, fd, err) < 0)
                 return -1;
         return loop_start_thread(daemon->event_loop, "berth-events", err);
@@ -217,8 +218,10 @@ static void finish(Daemon *daemon) {
                         instances_shutdown(daemon->instances);
         }
         log_info("Daemon stopped");
-        _cleanup_free_ char *socket_path = path_join(daemon->directory, "unix.socket");
-        (void) unlink(socket_path);
+        if (!daemon->socket_passed) {
+                _cleanup_free_ char *socket_path = path_join(daemon->directory, "unix.socket");
+                (void) unlink(socket_path);
+        }
         database_close(daemon->database);
 }
 
