@@ -32,6 +32,20 @@ static int fill(Transaction *tx, const DbCursor *cursor, ProjectRow *row, Error 
         return db_load_map(tx, &row->config, CONFIG_SELECT, row->id, err);
 }
 
+int db_project_holder(Transaction *tx, const char *project, const char *feature, char **ret,
+                      Error **err) {
+        _cleanup_(project_row_done) ProjectRow row = {};
+        if (str_equal(project, "default")) {
+                *ret = str_dup(project);
+                return 0;
+        }
+        if (db_project_get(tx, project, &row, err) < 0)
+                return -1;
+        bool own = str_is_true(strmap_get(&row.config, feature));
+        *ret = str_dup(own ? project : "default");
+        return 0;
+}
+
 int db_project_list(Transaction *tx, ProjectRowList *ret, Error **err) {
         _cleanup_cursor_ DbCursor cursor = {};
         _cleanup_(project_row_list_done) ProjectRowList list = {};

@@ -20,6 +20,10 @@ void project_row_list_done(ProjectRowList *list);
 /* ERROR_NOT_FOUND "Project not found". */
 int db_project_get(Transaction *tx, const char *name, ProjectRow *ret, Error **err) _must_check_;
 int db_project_id(Transaction *tx, const char *name, int64_t *ret, Error **err) _must_check_;
+/* The project that holds what instances of `project` see: its own objects with `feature`
+ * (features.images, features.profiles…), else those of "default". Owned. */
+int db_project_holder(Transaction *tx, const char *project, const char *feature, char **ret,
+                      Error **err) _must_check_;
 int db_project_list(Transaction *tx, ProjectRowList *ret, Error **err) _must_check_;
 int db_project_create(Transaction *tx, const ProjectRow *row, int64_t *ret_id, Error **err)
         _must_check_;

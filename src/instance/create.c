@@ -5,6 +5,7 @@
 #include "base/memory.h"
 #include "base/times.h"
 #include "base/units.h"
+#include "database/projects.h"
 #include "instance/instance_private.h"
 #include "instance/state.h"
 #include "schema/arch.h"
@@ -73,12 +74,17 @@ int instance_create_from_api(const ApiInstancesPost *post, const char *project,
 }
 
 static int find_image(Instances *instances, InstanceCreate *create, Error **err) {
+        _cleanup_transaction_ Transaction *tx = NULL;
+        _cleanup_free_ char *project = NULL;
+        Images *images = instances->spec.images;
+        if (database_begin(instances->spec.database, DATABASE_READ, &tx, err) < 0 ||
+            db_project_holder(tx, create->row.project, "features.images", &project, err) < 0)
+                return -1;
+        transaction_rollback(TAKE_PTR(tx));
         if (create->image == NULL)
-                return image_find_by_properties(instances->spec.images, create->row.project,
-                                                &create->image_properties, &create->image_row,
-                                                err);
-        return image_find(instances->spec.images, create->row.project, create->image,
-                          &create->image_row, err);
+                return image_find_by_properties(images, project, &create->image_properties,
+                                                &create->image_row, err);
+        return image_find(images, project, create->image, &create->image_row, err);
 }
 
 /* What the instance takes over from its image: profiles, architecture, image.* keys. */
@@ -130,7 +136,7 @@ static int choose_name(Instances *instances, InstanceCreate *create, Error **err
 
 static int check_profiles(Transaction *tx, const InstanceRow *row, Error **err) {
         _cleanup_free_ char *project = NULL;
-        if (instance_profile_project(tx, row->project, &project, err) < 0)
+        if (db_project_holder(tx, row->project, PROFILES_FEATURE, &project, err) < 0)
                 return -1;
         for (size_t i = 0; i < row->profiles.count; i++) {
                 _cleanup_(profile_row_done) ProfileRow profile = {.name = NULL};
@@ -199,7 +205,8 @@ static int record(Instances *instances, InstanceCreate *create, const char *pool
                                          .type = STORAGE_VOLUME_CONTAINER};
         int64_t volume_id;
         if (database_begin(instances->spec.database, DATABASE_WRITE, &tx, err) < 0 ||
-            instance_profile_project(tx, create->row.project, &profile_project, err) < 0 ||
+            db_project_holder(tx, create->row.project, PROFILES_FEATURE, &profile_project,
+                              err) < 0 ||
             db_instance_create(tx, &create->row, profile_project, &create->row.id, err) < 0 ||
             db_storage_volume_create(tx, &volume, &volume_id, err) < 0 ||
             (create->from_image &&

@@ -63,9 +63,7 @@ int instance_expand(Instances *instances, Transaction *tx, Instance *instance, E
 /* The same with one profile as it was before. */
 int instance_expand_with(Transaction *tx, Instance *instance, const ProfileRow *other, Error **err)
         _must_check_;
-/* The project that holds the profiles of `project`'s instances. */
-int instance_profile_project(Transaction *tx, const char *project, char **ret, Error **err)
-        _must_check_;
+#define PROFILES_FEATURE "features.profiles" /* for db_project_holder() */
 /* Keys and devices; the root disk's pool exists. */
 int instance_check(Instances *instances, const Instance *instance, Error **err) _must_check_;
 /* The root disk of the expanded devices: its pool. NULL: none. */

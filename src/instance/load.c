@@ -108,19 +108,6 @@ json_t *instance_etag(const Instance *instance) {
                          (int) row->ephemeral, json_from_strlist(&row->profiles));
 }
 
-int instance_profile_project(Transaction *tx, const char *project, char **ret, Error **err) {
-        _cleanup_(project_row_done) ProjectRow row = {};
-        if (str_equal(project, "default")) {
-                *ret = str_dup(project);
-                return 0;
-        }
-        if (db_project_get(tx, project, &row, err) < 0)
-                return -1;
-        bool own = str_is_true(strmap_get(&row.config, "features.profiles"));
-        *ret = str_dup(own ? project : "default");
-        return 0;
-}
-
 static bool has_profile(const ProfileRowList *profiles, const char *name) {
         for (size_t i = 0; i < profiles->count; i++)
                 if (str_equal(profiles->items[i].name, name))
@@ -146,7 +133,7 @@ int instance_expand_with(Transaction *tx, Instance *instance, const ProfileRow *
         strmap_done(&instance->config);
         devicemap_done(&instance->devices);
         if (instance->row.profiles.count > 0 &&
-            (instance_profile_project(tx, instance->row.project, &project, err) < 0 ||
+            (db_project_holder(tx, instance->row.project, PROFILES_FEATURE, &project, err) < 0 ||
              db_profile_list(tx, project, &profiles, err) < 0))
                 return -1;
         for (size_t i = 0; other != NULL && i < profiles.count; i++)
@@ -203,7 +190,7 @@ static int expand_all(Transaction *tx, InstanceList *list, Error **err) {
                 const char *project = list->items[i].row.project;
                 if (last == NULL || !str_equal(last, project)) {
                         str_replace(&holder, NULL);
-                        if (instance_profile_project(tx, project, &holder, err) < 0)
+                        if (db_project_holder(tx, project, PROFILES_FEATURE, &holder, err) < 0)
                                 return -1;
                         for (first = 0; first < all.count &&
                                         !str_equal(all.items[first].project, holder);)

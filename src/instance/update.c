@@ -3,6 +3,7 @@
 
 #include "base/log.h"
 #include "base/memory.h"
+#include "database/projects.h"
 #include "instance/instance_private.h"
 #include "instance/live.h"
 #include "schema/arch.h"
@@ -24,7 +25,7 @@ static int check_profiles(Instances *instances, const char *project, const StrLi
         _cleanup_transaction_ Transaction *tx = NULL;
         _cleanup_free_ char *holder = NULL;
         if (database_begin(instances->spec.database, DATABASE_READ, &tx, err) < 0 ||
-            instance_profile_project(tx, project, &holder, err) < 0)
+            db_project_holder(tx, project, PROFILES_FEATURE, &holder, err) < 0)
                 return -1;
         for (size_t i = 0; i < names->count; i++) {
                 _cleanup_(profile_row_done) ProfileRow profile = {.name = NULL};
@@ -96,7 +97,7 @@ static int record(Instances *instances, const InstanceRow *row, Error **err) {
         _cleanup_transaction_ Transaction *tx = NULL;
         _cleanup_free_ char *profile_project = NULL;
         if (database_begin(instances->spec.database, DATABASE_WRITE, &tx, err) < 0 ||
-            instance_profile_project(tx, row->project, &profile_project, err) < 0 ||
+            db_project_holder(tx, row->project, PROFILES_FEATURE, &profile_project, err) < 0 ||
             db_instance_update(tx, row, profile_project, err) < 0)
                 return -1;
         return transaction_commit(&tx, err);

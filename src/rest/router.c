@@ -198,7 +198,8 @@ static void log_call(RestRequest *request, const char *path) {
         _cleanup_free_ char *url = str_printf("%s%s%s", path, *query != '\0' ? "?" : "", query);
         log_with(LOG_LEVEL_DEBUG,
                  CONTEXT("ip", who.address, "method", request->method_name, "protocol",
-                         who.protocol, "url", url, "username", who.username != NULL ? who.username : ""),
+                         who.protocol, "url", url, "username",
+                         who.username != NULL ? who.username : ""),
                  "Handling API request");
 }
 
