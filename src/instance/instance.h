@@ -70,6 +70,9 @@ DEFINE_CLEANUP(Instance, instance, instance_free)
 /* project NULL: all. A fixed number of queries. */
 int instance_list(Instances *instances, const char *project, InstanceList *ret, Error **err)
         _must_check_;
+/* The names in one project, sorted: one small query. */
+int instance_names(Instances *instances, const char *project, StrList *ret, Error **err)
+        _must_check_;
 void instance_list_done(InstanceList *list);
 const char *instance_status_name(InstanceStatus status);
 bool instance_is_running(const Instance *instance); /* frozen counts */

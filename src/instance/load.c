@@ -206,6 +206,13 @@ static int expand_all(Transaction *tx, InstanceList *list, Error **err) {
         return 0;
 }
 
+int instance_names(Instances *instances, const char *project, StrList *ret, Error **err) {
+        _cleanup_transaction_ Transaction *tx = NULL;
+        if (database_begin(instances->spec.database, DATABASE_READ, &tx, err) < 0)
+                return -1;
+        return db_instance_names(tx, project, ret, err);
+}
+
 int instance_list(Instances *instances, const char *project, InstanceList *ret, Error **err) {
         _cleanup_transaction_ Transaction *tx = NULL;
         _cleanup_(instance_row_list_done) InstanceRowList rows = {};

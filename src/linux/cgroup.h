@@ -72,8 +72,8 @@ bool cgroup_is_frozen(const CgroupLayout *layout, const CgroupPaths *paths);
 /* SIGKILL to every process in it (cgroup.kill, else by pid until none is left). */
 int cgroup_kill(const CgroupLayout *layout, const CgroupPaths *paths, Error **err) _must_check_;
 /* Removes the group `name` of the top level and those below it from every hierarchy, as far as they
- * have no process. */
-void cgroup_remove_empty(const CgroupLayout *layout, const char *name);
+ * have no process. False: some stay. */
+bool cgroup_remove_empty(const CgroupLayout *layout, const char *name);
 /* All pids, of groups below too; *ret is the caller's (free). */
 int cgroup_pids(const CgroupLayout *layout, const CgroupPaths *paths, pid_t **ret,
                 size_t *ret_count, Error **err) _must_check_;

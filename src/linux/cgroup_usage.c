@@ -196,9 +196,11 @@ int cgroup_kill(const CgroupLayout *layout, const CgroupPaths *paths, Error **er
         return error_set(err, ERROR_TIMEOUT, 0, "Processes of the container do not end");
 }
 
-static void remove_groups(const char *directory, int depth) {
-        if (rmdir(directory) == 0 || errno != EBUSY || depth >= MAX_DEPTH)
-                return;
+static bool remove_groups(const char *directory, int depth) {
+        if (rmdir(directory) == 0 || errno == ENOENT)
+                return true;
+        if (errno != EBUSY || depth >= MAX_DEPTH)
+                return false;
         /* Busy: groups below, or processes, and then nothing goes. */
         DIR *dir = opendir(directory);
         struct dirent *entry;
@@ -206,24 +208,25 @@ static void remove_groups(const char *directory, int depth) {
                 if (entry->d_type != DT_DIR || entry->d_name[0] == '.')
                         continue;
                 _cleanup_free_ char *below = path_join(directory, entry->d_name);
-                remove_groups(below, depth + 1);
+                (void) remove_groups(below, depth + 1);
         }
         if (dir != NULL)
                 (void) closedir(dir);
-        (void) rmdir(directory);
+        return rmdir(directory) == 0;
 }
 
-static void remove_below(const char *mount, const char *name) {
+static bool remove_below(const char *mount, const char *name) {
         if (mount == NULL)
-                return;
+                return true;
         _cleanup_free_ char *path = path_join(mount, name);
-        remove_groups(path, 0);
+        return remove_groups(path, 0);
 }
 
-void cgroup_remove_empty(const CgroupLayout *layout, const char *name) {
+bool cgroup_remove_empty(const CgroupLayout *layout, const char *name) {
+        bool gone = remove_below(layout->unified_mount, name);
         for (int i = 0; i < _CGROUP_CONTROLLER_MAX; i++)
-                remove_below(layout->mounts[i], name);
+                gone = remove_below(layout->mounts[i], name) && gone;
         for (size_t i = 0; i < layout->others.count; i++)
-                remove_below(layout->others.items[i], name);
-        remove_below(layout->unified_mount, name);
+                gone = remove_below(layout->others.items[i], name) && gone;
+        return gone;
 }

@@ -5,6 +5,7 @@
 #include "base/times.h"
 
 #include <errno.h>
+#include <malloc.h>
 #include <pthread.h>
 #include <signal.h>
 #include <string.h>
@@ -116,6 +117,8 @@ static void *worker_main(void *userdata) {
                 workers->running[kind]--;
         }
         workers->threads--;
+        /* A burst is over: what it took from the system is given back. */
+        (void) malloc_trim(0);
         pthread_cond_broadcast(&workers->ended);
         pthread_mutex_unlock(&workers->lock);
         return NULL;

@@ -38,7 +38,7 @@ static const char *const class_texts[] = {
         [OPERATION_TOKEN] = "token",
 };
 
-static const char *status_text(OperationStatus status) {
+const char *operation_status_name(OperationStatus status) {
         for (size_t i = 0; i < ARRAY_SIZE(status_texts); i++)
                 if (status_texts[i].status == status)
                         return status_texts[i].text;
@@ -76,7 +76,8 @@ json_t *operation_render(const Operation *operation) {
         json_object_set_new(object, "description", json_string(operation->description));
         json_object_set_new(object, "created_at", time_json(operation->created_ns));
         json_object_set_new(object, "updated_at", time_json(operation->updated_ns));
-        json_object_set_new(object, "status", json_string(status_text(operation->status)));
+        json_object_set_new(object, "status",
+                            json_string(operation_status_name(operation->status)));
         json_object_set_new(object, "status_code", json_integer(operation->status));
         json_object_set_new(object, "resources",
                             json_object_size(operation->resources) > 0

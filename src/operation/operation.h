@@ -84,6 +84,7 @@ const char *operation_project(const Operation *operation); /* NULL: none */
 OperationClass operation_class(const Operation *operation);
 const EventRequestor *operation_requestor(const Operation *operation);
 OperationStatus operation_status(Operation *operation);
+const char *operation_status_name(OperationStatus status); /* "Running" */
 bool operation_is_cancelled(Operation *operation); /* asked to stop: long work polls this */
 /* The Operation object of the API; a new reference. */
 json_t *operation_to_json(Operation *operation);

@@ -33,16 +33,15 @@ static int operations_get(RestRequest *request, Error **err) {
         size_t count = operations_list(request->context->operations, project, &list);
         json_t *by_status = json_object();
         for (size_t i = 0; i < count; i++) {
-                _cleanup_json_ json_t *object = operation_to_json(list[i]);
                 _cleanup_free_ char *status =
-                        str_lower(json_string_value(json_object_get(object, "status")));
+                        str_lower(operation_status_name(operation_status(list[i])));
                 json_t *array = json_object_get(by_status, status);
                 if (array == NULL) {
                         array = json_array();
                         json_object_set_new(by_status, status, array);
                 }
                 if (request->recursion > 0) {
-                        json_array_append(array, object);
+                        json_array_append_new(array, operation_to_json(list[i]));
                 } else {
                         _cleanup_free_ char *url = operation_url(list[i]);
                         json_array_append_new(array, json_string(url));

@@ -68,7 +68,8 @@ int runtime_find(Runtime *runtime, const char *name, RuntimeProcess *ret, Error 
 int runtime_open_monitor(const RuntimeProcess *process, int *ret_pidfd, Error **err) _must_check_;
 
 /* Asks init to shut down: `halt_signal` 0 picks as liblxc does, SIGRTMIN+3 when init handles it
- * (systemd), else SIGPWR. Does not wait. */
+ * (systemd), else SIGPWR; waits at most two seconds for an init that was just started to handle
+ * one of them, not for its end. */
 int runtime_shutdown(const RuntimeProcess *process, int halt_signal, Error **err) _must_check_;
 /* Kills init and whatever is left; frozen containers too. Does not wait for the monitor. */
 int runtime_kill(Runtime *runtime, const RuntimeProcess *process, Error **err) _must_check_;

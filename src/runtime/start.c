@@ -3,21 +3,32 @@
 
 #include "base/files.h"
 #include "base/memory.h"
+#include "base/times.h"
 #include "linux/procfs.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
+#include <unistd.h>
 
 #define START_TIMEOUT_MS 60000
+#define HALT_PATIENCE_NS (2 * NS_PER_SECOND)
+#define POLL_US 10000
+#define GROUP_TRIES 100
 
 /* liblxc leaves groups behind when a start fails (the monitor ends in its own) and when the monitor
  * is killed (init goes with it). */
-static void remove_groups(const Runtime *runtime, const char *name) {
+static bool remove_groups(const Runtime *runtime, const char *name) {
         _cleanup_free_ char *monitor = str_printf("lxc.monitor.%s", name);
         _cleanup_free_ char *payload = str_printf("lxc.payload.%s", name);
-        cgroup_remove_empty(&runtime->cgroups, monitor);
-        cgroup_remove_empty(&runtime->cgroups, payload);
+        bool gone = cgroup_remove_empty(&runtime->cgroups, monitor);
+        return cgroup_remove_empty(&runtime->cgroups, payload) && gone;
+}
+
+/* The monitor of a failed start is about to end, and its group goes only then. */
+static void remove_groups_soon(const Runtime *runtime, const char *name) {
+        for (int tries = 0; tries < GROUP_TRIES && !remove_groups(runtime, name); tries++)
+                (void) usleep(POLL_US);
 }
 
 int runtime_start(Runtime *runtime, const RuntimeStart *start, RuntimeProcess *ret, Error **err) {
@@ -34,7 +45,9 @@ int runtime_start(Runtime *runtime, const RuntimeStart *start, RuntimeProcess *r
         if (helper_call(runtime, argv, NULL, 0, &call, err) < 0)
                 return -1;
         if (helper_receive(&call, "started", timeout, &message, err) < 0) {
-                remove_groups(runtime, start->name);
+                helper_done(&call);
+                call = HELPER_NONE;
+                remove_groups_soon(runtime, start->name);
                 return -1;
         }
         if (process_wait(&call.process, HELPER_TIMEOUT_MS, &ignored, err) < 0)
@@ -50,7 +63,7 @@ bool runtime_take_reboot(Runtime *runtime, const char *name) {
         _cleanup_free_ char *directory = runtime_directory(runtime, name);
         _cleanup_free_ char *path = path_join(directory, "stop-target");
         _cleanup_free_ char *text = NULL;
-        remove_groups(runtime, name);
+        (void) remove_groups(runtime, name);
         if (file_read(path, 64, &text, NULL, NULL) < 0)
                 return false;
         return file_remove(path, NULL) == 0 && str_equal(text, "reboot");
@@ -60,19 +73,34 @@ int runtime_open_monitor(const RuntimeProcess *process, int *ret_pidfd, Error **
         return procfs_open_pidfd(process->monitor_pid, process->monitor_start, ret_pidfd, err);
 }
 
+static bool handles(const ProcSignals *signals, int number) {
+        return ((signals->blocked | signals->caught) & (UINT64_C(1) << (number - 1))) != 0;
+}
+
+/* systemd blocks its signal to read it from a signalfd; liblxc looks for that. An init that was
+ * just started handles neither signal, and what came now would be lost: it gets a moment. */
+static int choose_halt_signal(const RuntimeProcess *process, int *ret, Error **err) {
+        int systemd = SIGRTMIN + 3;
+        int64_t end = time_monotonic_ns() + HALT_PATIENCE_NS;
+        ProcSignals signals;
+        for (;;) {
+                if (procfs_signals(process->init_pid, &signals, err) < 0)
+                        return -1;
+                if (handles(&signals, systemd) || handles(&signals, SIGPWR) ||
+                    time_monotonic_ns() > end)
+                        break;
+                (void) usleep(POLL_US);
+        }
+        *ret = handles(&signals, systemd) ? systemd : SIGPWR;
+        return 0;
+}
+
 int runtime_shutdown(const RuntimeProcess *process, int halt_signal, Error **err) {
         _cleanup_close_ int pidfd = -1;
         if (procfs_open_pidfd(process->init_pid, process->init_start, &pidfd, err) < 0)
                 return -1;
-        if (halt_signal == 0) {
-                /* systemd blocks this signal to read it from a signalfd; liblxc looks for that. */
-                ProcSignals signals;
-                int systemd = SIGRTMIN + 3;
-                if (procfs_signals(process->init_pid, &signals, err) < 0)
-                        return -1;
-                uint64_t bit = UINT64_C(1) << (systemd - 1);
-                halt_signal = ((signals.blocked | signals.caught) & bit) != 0 ? systemd : SIGPWR;
-        }
+        if (halt_signal == 0 && choose_halt_signal(process, &halt_signal, err) < 0)
+                return -1;
         return pidfd_signal(pidfd, halt_signal, err);
 }
 

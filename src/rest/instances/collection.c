@@ -43,6 +43,22 @@ static int list_filtered(RestRequest *request, const InstanceList *list, Error *
         return rest_list_reply(&reply);
 }
 
+static int list_names(RestRequest *request, Error **err) {
+        _cleanup_strlist_ StrList names = {};
+        StrBuf text = {};
+        JsonWriter writer = {.out = &text};
+        if (instance_names(request->context->instances, request->project, &names, err) < 0)
+                return -1;
+        json_writer_array_begin(&writer);
+        for (size_t i = 0; i < names.count; i++) {
+                _cleanup_free_ char *url =
+                        rest_url(request->project, request->collection, names.items[i], NULL);
+                json_writer_string(&writer, url);
+        }
+        json_writer_array_end(&writer);
+        return rest_reply_text(request, strbuf_take(&text));
+}
+
 static int instances_get(RestRequest *request, Error **err) {
         _cleanup_(instance_list_done) InstanceList list = {};
         const char *type = rest_query(request, "instance-type");
@@ -50,12 +66,15 @@ static int instances_get(RestRequest *request, Error **err) {
                         str_equal(type, "virtual-machine");
         if (!str_is_empty(type) && !machines && !str_equal(type, "container"))
                 return error_set(err, ERROR_INVALID, 0, "Invalid instance type \"%s\"", type);
+        bool filtered = !str_is_empty(rest_query(request, "filter"));
+        if (!machines && request->recursion == 0 && !request->all_projects && !filtered)
+                return list_names(request, err);
         /* There are only containers: a list of machines is empty. */
         if (!machines &&
             instance_list(request->context->instances,
                           request->all_projects ? NULL : request->project, &list, err) < 0)
                 return -1;
-        if (request->recursion == 1 && str_is_empty(rest_query(request, "filter")))
+        if (request->recursion == 1 && !filtered)
                 return list_as_text(request, &list);
         return list_filtered(request, &list, err);
 }
