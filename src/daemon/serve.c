@@ -4,6 +4,7 @@
 #include "base/files.h"
 #include "base/log.h"
 #include "base/memory.h"
+#include "daemon/host_warnings.h"
 #include "daemon/listen.h"
 #include "http/server.h"
 #include "image/image.h"
@@ -194,6 +195,7 @@ static void become_ready(void *userdata) {
         _cleanup_error_ Error *err = NULL;
         storage_start(daemon->storage);
         images_clean(daemon->images);
+        daemon_warn_of_host(daemon->database);
         if (instances_start(daemon->instances, &err) < 0)
                 log_error("Cannot take up the instances: %s", error_message(err));
         int expected = REST_STATE_STARTING;

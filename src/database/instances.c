@@ -3,6 +3,7 @@
 #include "base/memory.h"
 #include "base/times.h"
 #include "database/projects.h"
+#include "database/warnings.h"
 
 #define COLUMNS                                                                               \
         "SELECT i.id, p.name, i.name, i.type, i.architecture, i.ephemeral, i.stateful,"        \
@@ -269,6 +270,8 @@ int db_instance_rename(Transaction *tx, int64_t id, const char *to, Error **err)
 }
 
 int db_instance_delete(Transaction *tx, int64_t id, Error **err) {
+        if (db_warning_delete_of(tx, WARNING_OF_INSTANCE, id, err) < 0)
+                return -1;
         return db_run(tx, err, "DELETE FROM instances WHERE id = ?", "i", id);
 }
 

@@ -5,6 +5,7 @@
 #include "base/files.h"
 #include "base/log.h"
 #include "base/memory.h"
+#include "database/warnings.h"
 #include "schema/key.h"
 
 #include <string.h>
@@ -78,7 +79,14 @@ static void start_one(Instances *instances, const Instance *wanted) {
         const InstanceChange change = {.action = INSTANCE_ACTION_START};
         _cleanup_error_ Error *err = NULL;
         if (instance_change_state(instances, wanted, &change, &err) < 0)
-                log_warning("Cannot start %s: %s", wanted->disk_name, error_message(err));
+                database_warn(instances->spec.database,
+                              &(WarningSpec){WARNING_INSTANCE_AUTOSTART_FAILURE,
+                                             WARNING_OF_INSTANCE, wanted->row.id,
+                                             wanted->row.project, error_message(err)});
+        else
+                database_warning_gone(instances->spec.database,
+                                      WARNING_INSTANCE_AUTOSTART_FAILURE, WARNING_OF_INSTANCE,
+                                      wanted->row.id);
         int64_t delay = priority(wanted, "boot.autostart.delay");
         if (delay > 0)
                 sleep((unsigned) MIN_OF(delay, 3600));

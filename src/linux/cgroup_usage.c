@@ -223,9 +223,16 @@ static bool remove_below(const char *mount, const char *name) {
 }
 
 bool cgroup_remove_empty(const CgroupLayout *layout, const char *name) {
+        /* liblxc makes its groups below those of process 1. */
+        _cleanup_cgroup_paths_ CgroupPaths base = {};
         bool gone = remove_below(layout->unified_mount, name);
-        for (int i = 0; i < _CGROUP_CONTROLLER_MAX; i++)
-                gone = remove_below(layout->mounts[i], name) && gone;
+        if (cgroup_paths_load(layout, 1, NULL, NULL, &base, NULL) < 0)
+                base = (CgroupPaths){};
+        for (int i = 0; i < _CGROUP_CONTROLLER_MAX; i++) {
+                const char *directory = base.directories[i];
+                gone = remove_below(directory != NULL ? directory : layout->mounts[i], name) &&
+                       gone;
+        }
         for (size_t i = 0; i < layout->others.count; i++)
                 gone = remove_below(layout->others.items[i], name) && gone;
         return gone;

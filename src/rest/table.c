@@ -20,6 +20,7 @@ const RestTable *const *rest_tables(size_t *ret_count) {
                 &rest_profiles_table,
                 &rest_projects_table,
                 &rest_storage_pools_table,
+                &rest_warnings_table,
         };
         *ret_count = ARRAY_SIZE(tables);
         return tables;

@@ -12,3 +12,4 @@ extern const RestTable rest_profiles_table;
 extern const RestTable rest_projects_table;
 extern const RestTable rest_server_table;
 extern const RestTable rest_storage_pools_table;
+extern const RestTable rest_warnings_table;

@@ -128,10 +128,13 @@ def test_memory_does_not_grow():
             PEER.api.get("/1.0")
             PEER.api.get("/1.0/instances?recursion=2")
             PEER.api.sync("PATCH", "/1.0", {"config": {"user.x": "1" * 1000}})
-    work()
-    before = memory()
-    work()
-    suite.true(memory() < before + 8192, f"{before} kB became {memory()} kB")
+    # threads, caches and the sanitizer's own tables grow at first
+    sizes = []
+    for _ in range(4):
+        work()
+        sizes.append(memory())
+    suite.true(min(after - before for before, after in zip(sizes, sizes[1:])) < 2048,
+               f"kB after each round: {sizes}")
 
 
 @daemon.ours
