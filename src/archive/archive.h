@@ -51,12 +51,34 @@ typedef struct ArchiveContents {
 int archive_look(const char *source, ArchiveContents *ret, Error **err) _must_check_;
 void archive_contents_done(ArchiveContents *contents);
 
-/* Writes a tarball (pax): the children of `directory` under their own names. */
-typedef struct ArchivePack {
+/* A file that stands in the tarball without being one of the directory's: `text` for NAME. */
+typedef struct ArchiveText {
+        const char *name;
+        const char *text;
+} ArchiveText;
+
+/* A directory whose tree goes in: what is below it, as PREFIX… ("rootfs/"; "": bare names). */
+typedef struct ArchiveTree {
         const char *directory;
+        const char *prefix; /* NULL: "" */
+        bool itself; /* the directory too, as the prefix without its slash */
+        /* What owner an id on disk has in the tarball; may be NULL. */
+        uint32_t (*owner)(void *userdata, bool group, uint32_t id);
+        void *userdata; /* of owner and skip */
+        bool (*skip)(void *userdata, const char *name); /* a name in the tarball; may be NULL */
+} ArchiveTree;
+
+/* Writes a tarball (pax): the texts, then the trees, in their order. */
+typedef struct ArchivePack {
         const char *target; /* path of the new file */
         ArchiveFormat format; /* a tar one */
-        bool (*skip)(void *userdata, const char *name); /* may be NULL */
-        void *userdata;
+        int level; /* of the compression; 0: its default */
+        const ArchiveText *texts;
+        size_t text_count;
+        const ArchiveTree *trees;
+        size_t tree_count;
 } ArchivePack;
+/* "gzip -9", "zstd", "none", as images.compression_algorithm has them. */
+int archive_parse_compression(const char *text, ArchiveFormat *ret, int *ret_level, Error **err)
+        _must_check_;
 int archive_pack(const ArchivePack *pack, Error **err) _must_check_;

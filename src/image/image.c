@@ -101,6 +101,14 @@ int image_file_write(ImageFile *file, const void *data, size_t size, Error **err
         return 0;
 }
 
+int image_file_look(ImageFile *file, Error **err) {
+        struct stat info;
+        if (fstat(file->fd, &info) < 0)
+                return error_errno(err, errno, "Cannot look at %s", file->path);
+        file->size = info.st_size;
+        return 0;
+}
+
 const char *image_file_path(const ImageFile *file) {
         return file->path;
 }

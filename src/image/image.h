@@ -16,6 +16,8 @@ void images_clean(Images *images);
 typedef struct ImageFile ImageFile;
 int image_file_new(Images *images, ImageFile **ret, Error **err) _must_check_;
 int image_file_write(ImageFile *file, const void *data, size_t size, Error **err) _must_check_;
+/* Takes up the size of what somebody else wrote to its path. */
+int image_file_look(ImageFile *file, Error **err) _must_check_;
 const char *image_file_path(const ImageFile *file);
 int64_t image_file_size(const ImageFile *file);
 void image_file_free(ImageFile *file); /* unlinks what was not imported */

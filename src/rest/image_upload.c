@@ -6,11 +6,13 @@
 #include "base/times.h"
 #include "http/multipart.h"
 #include "http/server.h"
-#include "image/image.h"
+#include "json/json.h"
 #include "rest/context.h"
 
 #include <stdio.h>
 #include <string.h>
+
+#define JSON_LIMIT ((size_t) 1 << 20)
 
 typedef struct Upload {
         RestContext *context;
@@ -128,6 +130,19 @@ static int read_headers(RestRequest *request, Upload *upload, Error **err) {
                                 &upload->properties, err);
 }
 
+void rest_image_imported(RestContext *context, Operation *operation, const ImageRow *row) {
+        char size[32];
+        snprintf(size, sizeof size, "%lld", (long long) row->size);
+        operation_set_metadata(operation, "fingerprint", json_string(row->fingerprint));
+        operation_set_metadata(operation, "size", json_string(size));
+        _cleanup_free_ char *source = rest_url(NULL, "images", row->fingerprint, NULL);
+        const EventLifecycle event = {.action = "image-created",
+                                      .project = row->project,
+                                      .source = source,
+                                      .requestor = operation_requestor(operation)};
+        event_emit_lifecycle(context->events, &event);
+}
+
 static int upload_run(Operation *operation, void *userdata, Error **err) {
         Upload *upload = userdata;
         _cleanup_(image_row_done) ImageRow row = {};
@@ -146,16 +161,7 @@ static int upload_run(Operation *operation, void *userdata, Error **err) {
         image_file_free(TAKE_PTR(upload->rootfs));
         if (result < 0)
                 return -1;
-        char size[32];
-        snprintf(size, sizeof size, "%lld", (long long) row.size);
-        operation_set_metadata(operation, "fingerprint", json_string(row.fingerprint));
-        operation_set_metadata(operation, "size", json_string(size));
-        _cleanup_free_ char *source = rest_url(NULL, "images", row.fingerprint, NULL);
-        const EventLifecycle event = {.action = "image-created",
-                                      .project = upload->project,
-                                      .source = source,
-                                      .requestor = operation_requestor(operation)};
-        event_emit_lifecycle(upload->context->events, &event);
+        rest_image_imported(upload->context, operation, &row);
         return 0;
 }
 
@@ -166,11 +172,6 @@ static int receive(RestRequest *request, Upload *upload, Error **err) {
         _cleanup_free_ char *boundary = multipart_boundary(type);
         if (boundary != NULL)
                 return receive_parts(request, boundary, upload, err);
-        if (str_has_prefix(type, "application/json"))
-                return error_set(err, ERROR_UNSUPPORTED, 0,
-                                 "Images can only be uploaded: send the file as "
-                                 "application/octet-stream, or metadata and rootfs as "
-                                 "multipart/form-data");
         if (image_file_new(request->context->images, &upload->metadata, err) < 0 ||
             receive_whole(request, upload->metadata, err) < 0)
                 return -1;
@@ -179,7 +180,26 @@ static int receive(RestRequest *request, Upload *upload, Error **err) {
         return 0;
 }
 
+static int post_json(RestRequest *request, Error **err) {
+        _cleanup_(api_images_post_done) ApiImagesPost post;
+        _cleanup_json_ json_t *body = NULL;
+        _cleanup_free_ char *data = NULL;
+        size_t size;
+        api_images_post_init(&post);
+        if (http_exchange_read_all(request->exchange, JSON_LIMIT, &data, &size, err) < 0 ||
+            json_parse(data, size, &body, err) < 0 ||
+            api_images_post_read(body, &post, JSON_REPLACE, err) < 0)
+                return -1;
+        if (rest_image_is_publish(&post))
+                return rest_image_publish(request, &post, err);
+        return error_set(err, ERROR_UNSUPPORTED, 0, "Invalid images JSON: source type \"%s\"",
+                         post.source.type != NULL ? post.source.type : "");
+}
+
 int rest_images_post(RestRequest *request, Error **err) {
+        if (str_has_prefix(http_exchange_header(request->exchange, "Content-Type"),
+                           "application/json"))
+                return post_json(request, err);
         _cleanup_(upload_cleanup) Upload *upload = mem_new(Upload);
         upload->context = request->context;
         upload->project = str_dup(request->effective_project);
