@@ -6,9 +6,9 @@
 #include "base/memory.h"
 #include "daemon/host_warnings.h"
 #include "daemon/listen.h"
+#include "guest_api/guest_api.h"
 #include "http/server.h"
 #include "image/image.h"
-#include "instance/instance.h"
 #include "rest/context.h"
 #include "rest/rest.h"
 
@@ -184,7 +184,9 @@ static int start_serving(Daemon *daemon, const char *group, Error **err) {
                                      .userdata = &daemon->rest};
         daemon->server = http_server_new(&spec);
         if (daemon_listen_unix(daemon->directory, group, &fd, &daemon->socket_passed, err) < 0 ||
-            http_server_listen(daemon->server, fd, err) < 0)
+            http_server_listen(daemon->server, fd, err) < 0 ||
+            guest_api_start(daemon->instances, daemon->directory, daemon->loop, daemon->workers,
+                            err) < 0)
                 return -1;
         return loop_start_thread(daemon->event_loop, "berth-events", err);
 }

@@ -23,9 +23,12 @@ typedef struct Runner {
         int64_t files_used_ns;
 } Runner;
 
+typedef struct GuestListener GuestListener;
+
 struct Instances {
         InstancesSpec spec;
         char *directory;
+        char *devlxd; /* DIRECTORY/devlxd */
         pthread_mutex_t lock;
         pthread_cond_t changed;
         Table *runners; /* by disk name */
@@ -37,6 +40,7 @@ struct Instances {
         bool memory_swap;
         unsigned cpu_count;
         Table *idmappable; /* by device number: "yes" or "no" */
+        GuestListener *guest_listeners;
         bool stopping;
         bool booting; /* instances_start() has begun to start some */
 };

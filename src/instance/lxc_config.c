@@ -1,6 +1,7 @@
 #include "instance/lxc_config.h"
 
 #include "base/memory.h"
+#include "device/device.h"
 
 #include <string.h>
 
@@ -67,6 +68,11 @@ static void plan_mounts(const LxcConfigSpec *spec, StrList *lines) {
                                path + 1,
                                str_has_prefix(path, "/dev/") ? "bind,create=file"
                                                              : "rbind,create=dir");
+        }
+        if (spec->devlxd != NULL && !str_is_false(get(spec, "security.devlxd"))) {
+                _cleanup_free_ char *escaped = device_mount_escape(spec->devlxd);
+                strlist_printf(lines, "lxc.mount.entry = %s dev/lxd none bind,create=dir 0 0",
+                               escaped);
         }
         strlist_add(lines, is_privileged(spec) ? "lxc.mount.entry = mqueue dev/mqueue mqueue "
                                                  "rw,relatime,create=dir,optional 0 0"

@@ -22,6 +22,7 @@ typedef struct LxcConfigSpec {
         bool memory_swap; /* v1: memory.memsw.* exist */
         bool apparmor;
         const StrList *device_lines; /* from the devices, in their order */
+        const char *devlxd;          /* shown at /dev/lxd; NULL: not there */
         const StrList *host_paths;   /* which of the optional bind sources exist; NULL: all */
 } LxcConfigSpec;
 

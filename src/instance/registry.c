@@ -35,6 +35,7 @@ int instances_new(const InstancesSpec *spec, Instances **ret, Error **err) {
         Instances *instances = mem_new(Instances);
         instances->spec = *spec;
         instances->directory = str_dup(spec->directory);
+        instances->devlxd = path_join(spec->directory, "devlxd");
         pthread_mutex_init(&instances->lock, NULL);
         pthread_cond_init(&instances->changed, NULL);
         instances->runners = table_new(runner_free);
@@ -65,6 +66,7 @@ void instances_free(Instances *instances) {
         pthread_mutex_destroy(&instances->lock);
         pthread_cond_destroy(&instances->changed);
         free(instances->directory);
+        free(instances->devlxd);
         free(instances);
 }
 

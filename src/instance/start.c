@@ -116,6 +116,7 @@ LxcConfigSpec instance_lxc_spec(Instances *instances, const Instance *instance) 
                 .lxcfs = path_exists("/var/lib/lxcfs/proc/meminfo") ? "/var/lib/lxcfs" : NULL,
                 .apparmor = instances->features.apparmor,
                 .host_paths = &instances->host_paths,
+                .devlxd = instances->devlxd,
         };
 }
 

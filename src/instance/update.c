@@ -4,6 +4,7 @@
 #include "base/log.h"
 #include "base/memory.h"
 #include "database/projects.h"
+#include "instance/guest.h"
 #include "instance/instance_private.h"
 #include "instance/live.h"
 #include "schema/arch.h"
@@ -112,8 +113,10 @@ static int update_held(Instances *instances, const Instance *before, InstanceRow
                 return record(instances, &after->row, err);
         if (instance_change_live(instances, before, after, err) < 0)
                 return -1;
-        if (record(instances, &after->row, err) == 0)
+        if (record(instances, &after->row, err) == 0) {
+                instance_guest_changed(instances, before, after);
                 return 0;
+        }
         if (instance_change_live(instances, after, (Instance *) before, NULL) < 0)
                 log_error("%s runs with a configuration that could not be recorded",
                           before->disk_name);
@@ -152,6 +155,7 @@ static int follow_profile(Instances *instances, const Instance *listed, const Pr
         transaction_rollback(TAKE_PTR(tx));
         if (instance_change_live(instances, old, after, err) < 0)
                 return -1;
+        instance_guest_changed(instances, old, after);
         return instance_set_volatile(instances, after, &after->row.config, false, err);
 }
 
