@@ -16,6 +16,8 @@ static const char *access_text(RestAccess access) {
                 return "trusted";
         case REST_PROJECT:
                 return "project";
+        case REST_METRICS:
+                return "metrics";
         case REST_INTERNAL:
                 return "local";
         case REST_ADMIN:

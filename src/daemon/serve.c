@@ -6,8 +6,8 @@
 #include "base/memory.h"
 #include "daemon/host_warnings.h"
 #include "daemon/listen.h"
+#include "daemon/network.h"
 #include "guest_api/guest_api.h"
-#include "http/server.h"
 #include "image/image.h"
 #include "rest/context.h"
 #include "rest/rest.h"
@@ -37,6 +37,8 @@ typedef struct Daemon {
         Runtime *runtime;
         Instances *instances;
         HttpServer *server;
+        Trust *trust;
+        DaemonNetwork *network;
         RestContext rest;
         char host_name[65];
         int signals;
@@ -138,6 +140,7 @@ static int make_parts(Daemon *daemon, Error **err) {
         if (loop_new(&daemon->loop, err) < 0 || loop_new(&daemon->event_loop, err) < 0 ||
             catch_signals(daemon, err) < 0 ||
             database_open(database, &daemon->database, err) < 0 ||
+            trust_new(daemon->database, daemon->directory, &daemon->trust, err) < 0 ||
             runtime_new(NULL, containers, logs, &daemon->runtime, err) < 0)
                 return -1;
         daemon->workers = workers_new(WORKER_LIMIT);
@@ -156,6 +159,16 @@ static int make_parts(Daemon *daemon, Error **err) {
         return instances_new(&spec, &daemon->instances, err);
 }
 
+static int listen_again(void *userdata, const char *address, Error **err) {
+        const Daemon *daemon = userdata;
+        return daemon_network_listen(daemon->network, address, err);
+}
+
+static void list_addresses(void *userdata, StrList *ret) {
+        const Daemon *daemon = userdata;
+        daemon_network_addresses(daemon->network, ret);
+}
+
 static void fill_context(Daemon *daemon) {
         (void) gethostname(daemon->host_name, sizeof daemon->host_name - 1);
         RestContext *rest = &daemon->rest;
@@ -171,7 +184,8 @@ static void fill_context(Daemon *daemon) {
         rest->server_name = daemon->host_name;
         const char *version = getenv("LXD_SERVER_VERSION");
         rest->server_version = str_is_empty(version) ? BERTH_VERSION : version;
-        rest->daemon = (RestDaemonHooks){begin_shutdown, daemon};
+        rest->daemon = (RestDaemonHooks){begin_shutdown, listen_again, list_addresses, daemon};
+        rest->trust = daemon->trust;
         pthread_mutex_init(&rest->server_cache.lock, NULL);
 }
 
@@ -183,6 +197,7 @@ static int start_serving(Daemon *daemon, const char *group, Error **err) {
                                      .handler = rest_handle,
                                      .userdata = &daemon->rest};
         daemon->server = http_server_new(&spec);
+        daemon->network = daemon_network_new(daemon->server, daemon->loop, daemon->trust);
         if (daemon_listen_unix(daemon->directory, group, &fd, &daemon->socket_passed, err) < 0 ||
             http_server_listen(daemon->server, fd, err) < 0 ||
             guest_api_start(daemon->instances, daemon->directory, daemon->loop, daemon->workers,
@@ -200,6 +215,7 @@ static void become_ready(void *userdata) {
         daemon_warn_of_host(daemon->database);
         if (instances_start(daemon->instances, &err) < 0)
                 log_error("Cannot take up the instances: %s", error_message(err));
+        daemon_network_start(daemon->network, daemon->database);
         int expected = REST_STATE_STARTING;
         (void) __atomic_compare_exchange_n(&daemon->rest.state, &expected, REST_STATE_READY, false,
                                            __ATOMIC_ACQ_REL, __ATOMIC_ACQUIRE);

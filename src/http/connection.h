@@ -40,7 +40,7 @@ struct HttpServer {
         HttpServerSpec spec;
         Connection *connections;
         size_t count; /* atomic */
-        struct Listener *listeners;
+        HttpListener *listeners;
         bool stopping;
 };
 

@@ -3,6 +3,7 @@
 
 #include "base/memory.h"
 #include "base/times.h"
+#include "http/tls.h"
 #include "http/websocket.h"
 
 #include <errno.h>
@@ -82,6 +83,10 @@ int64_t http_exchange_content_length(const HttpExchange *exchange) {
 
 bool http_exchange_replied(const HttpExchange *exchange) {
         return exchange->replied;
+}
+
+void *http_exchange_certificate(const HttpExchange *exchange, size_t *ret_size) {
+        return tls_peer_certificate(exchange->connection->transport, ret_size);
 }
 
 bool http_exchange_peer_is_gone(HttpExchange *exchange) {

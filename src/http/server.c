@@ -6,6 +6,7 @@
 #include "base/log.h"
 #include "base/memory.h"
 #include "base/times.h"
+#include "http/tls.h"
 
 #include <arpa/inet.h>
 #include <errno.h>
@@ -28,10 +29,10 @@
  * two thread switches cost more than this poll, and clients ask in quick succession. */
 #define LINGER_NS 300000L
 
-typedef struct Listener Listener;
-struct Listener {
-        Listener *next;
+struct HttpListener {
+        HttpListener *next;
         HttpServer *server;
+        TlsServer *tls; /* NULL: plain */
         int fd;
         LoopSource *source;
         LoopTimer *pause;
@@ -128,6 +129,11 @@ void connection_refuse(Connection *connection, int status, const char *message) 
 static void head_timed_out(void *userdata) {
         Connection *connection = userdata;
         connection->head_timer = NULL;
+        if (connection->owner == CONNECTION_WORKER) {
+                /* In the middle of a handshake: the worker sees the end. */
+                transport_abort(connection->transport);
+                return;
+        }
         connection_refuse(connection, 408, "The request took too long to arrive");
         connection_close(connection);
 }
@@ -164,7 +170,7 @@ static bool connection_fill(Connection *connection) {
                 if (got == 0)
                         return false;
                 connection->input_size += got;
-                if (got < room)
+                if (got < room && !transport_has_pending(connection->transport))
                         return true;
         }
 }
@@ -173,7 +179,8 @@ static bool connection_fill(Connection *connection) {
 static size_t linger(Connection *connection) {
         struct pollfd entry = {.fd = transport_fd(connection->transport), .events = POLLIN};
         struct timespec wait = {.tv_nsec = LINGER_NS};
-        if (connection->input_size == 0 && ppoll(&entry, 1, &wait, NULL) <= 0)
+        if (connection->input_size == 0 && !transport_has_pending(connection->transport) &&
+            ppoll(&entry, 1, &wait, NULL) <= 0)
                 return 0;
         if (connection->input_size == 0 && !connection_fill(connection))
                 return 0;
@@ -237,12 +244,28 @@ static void connection_look(Connection *connection) {
                 connection_refuse(connection, 431, "Request headers over 64 KiB");
                 connection_close(connection);
         } else {
-                if (connection->input_size > 0 && connection->head_timer == NULL)
+                bool begun = connection->input_size > 0 || !tls_is_ready(connection->transport);
+                if (begun && connection->head_timer == NULL)
                         connection->head_timer = loop_timer_add(
                                 connection->server->spec.loop,
                                 time_monotonic_ns() + HEAD_TIMEOUT_NS, head_timed_out, connection);
                 connection_arm(connection, EPOLLIN);
         }
+}
+
+/* Reads on a worker: the arithmetic of a handshake would keep everybody else waiting. */
+static void fill_on_worker(void *userdata) {
+        Connection *connection = userdata;
+        Loop *loop = connection->server->spec.loop;
+        if (connection_fill(connection))
+                loop_post(loop, resume_message, connection);
+        else
+                loop_post(loop, close_message, connection);
+}
+
+static void connection_handshake(Connection *connection) {
+        connection->owner = CONNECTION_WORKER;
+        workers_submit(connection->server->spec.workers, WORK_SHORT, fill_on_worker, connection);
 }
 
 void connection_resume(Connection *connection) {
@@ -252,7 +275,9 @@ void connection_resume(Connection *connection) {
                 return;
         }
         connection->owner = CONNECTION_LOOP;
-        if (connection->server->stopping)
+        if (connection->server->stopping ||
+            (connection->input_size == 0 && transport_has_pending(connection->transport) &&
+             !connection_fill(connection)))
                 connection_close(connection);
         else
                 connection_look(connection);
@@ -265,6 +290,8 @@ static void connection_event(void *userdata, uint32_t events) {
         if (connection->owner == CONNECTION_PARKED) {
                 connection->parked->on_hangup(connection->parked->userdata);
                 connection_close(connection);
+        } else if ((events & EPOLLIN) != 0 && !tls_is_ready(connection->transport)) {
+                connection_handshake(connection);
         } else if ((events & EPOLLIN) != 0 && connection_fill(connection)) {
                 connection_look(connection);
         } else {
@@ -272,10 +299,13 @@ static void connection_event(void *userdata, uint32_t events) {
         }
 }
 
-static void connection_new(HttpServer *server, int fd, const struct sockaddr_storage *address) {
+static void connection_new(HttpListener *listener, int fd,
+                           const struct sockaddr_storage *address) {
+        HttpServer *server = listener->server;
         Connection *connection = mem_new(Connection);
         connection->server = server;
-        connection->transport = transport_new(fd);
+        connection->transport = listener->tls != NULL ? tls_server_transport(listener->tls, fd)
+                                                      : transport_new(fd);
         read_peer(connection, fd, address);
         if (address->ss_family != AF_UNIX) {
                 int one = 1;
@@ -294,16 +324,20 @@ static void connection_new(HttpServer *server, int fd, const struct sockaddr_sto
         if (loop_source_add(server->spec.loop, fd, EPOLLIN | EPOLLRDHUP | EPOLLONESHOT,
                             connection_event, connection, &connection->source, NULL) < 0)
                 connection_close(connection);
+        else if (listener->tls != NULL)
+                connection->head_timer = loop_timer_add(server->spec.loop,
+                                                        time_monotonic_ns() + HEAD_TIMEOUT_NS,
+                                                        head_timed_out, connection);
 }
 
 static void listener_continue(void *userdata) {
-        Listener *listener = userdata;
+        HttpListener *listener = userdata;
         listener->pause = NULL;
         (void) !loop_source_modify(listener->source, EPOLLIN, NULL);
 }
 
 /* Out of fds: the backlog waits a moment instead of spinning. */
-static void listener_pause(Listener *listener, int number) {
+static void listener_pause(HttpListener *listener, int number) {
         log_warning("Cannot accept a connection: %s", strerror(number));
         (void) !loop_source_modify(listener->source, 0, NULL);
         listener->pause = loop_timer_add(listener->server->spec.loop,
@@ -312,14 +346,14 @@ static void listener_pause(Listener *listener, int number) {
 }
 
 static void listener_event(void *userdata, uint32_t events) {
-        Listener *listener = userdata;
+        HttpListener *listener = userdata;
         for (int i = 0; i < ACCEPT_BATCH; i++) {
                 struct sockaddr_storage address = {};
                 socklen_t size = sizeof address;
                 int fd = accept4(listener->fd, (struct sockaddr *) &address, &size,
                                  SOCK_CLOEXEC | SOCK_NONBLOCK);
                 if (fd >= 0)
-                        connection_new(listener->server, fd, &address);
+                        connection_new(listener, fd, &address);
                 else if (errno == EAGAIN)
                         return;
                 else if (errno != EINTR && errno != ECONNABORTED) {
@@ -329,8 +363,9 @@ static void listener_event(void *userdata, uint32_t events) {
         }
 }
 
-int http_server_listen(HttpServer *server, int fd, Error **err) {
-        Listener *listener = mem_new(Listener);
+int http_server_listen_tls(HttpServer *server, int fd, TlsServer *tls, HttpListener **ret,
+                           Error **err) {
+        HttpListener *listener = mem_new(HttpListener);
         listener->server = server;
         listener->fd = fd;
         (void) fcntl(fd, F_SETFL, fcntl(fd, F_GETFL) | O_NONBLOCK);
@@ -340,23 +375,39 @@ int http_server_listen(HttpServer *server, int fd, Error **err) {
                 free(listener);
                 return -1;
         }
+        listener->tls = tls_server_ref(tls);
         listener->next = server->listeners;
         server->listeners = listener;
+        *ret = listener;
         return 0;
 }
 
-static void listener_free(Listener *listener) {
+int http_server_listen(HttpServer *server, int fd, Error **err) {
+        HttpListener *listener;
+        return http_server_listen_tls(server, fd, NULL, &listener, err);
+}
+
+static void listener_free(HttpListener *listener) {
         if (listener->pause != NULL)
                 loop_timer_cancel(listener->pause);
         loop_source_remove(listener->source);
         fd_close(&listener->fd);
+        tls_server_free(listener->tls);
         free(listener);
+}
+
+void http_listener_close(HttpListener *listener) {
+        HttpListener **link = &listener->server->listeners;
+        while (*link != listener)
+                link = &(*link)->next;
+        *link = listener->next;
+        listener_free(listener);
 }
 
 void http_server_stop(HttpServer *server) {
         server->stopping = true;
         while (server->listeners != NULL) {
-                Listener *listener = server->listeners;
+                HttpListener *listener = server->listeners;
                 server->listeners = listener->next;
                 listener_free(listener);
         }
@@ -374,7 +425,7 @@ void http_server_free(HttpServer *server) {
         while (server->connections != NULL)
                 connection_close(server->connections);
         while (server->listeners != NULL) {
-                Listener *listener = server->listeners;
+                HttpListener *listener = server->listeners;
                 server->listeners = listener->next;
                 listener_free(listener);
         }

@@ -18,6 +18,8 @@
 typedef struct HttpServer HttpServer;
 typedef struct HttpExchange HttpExchange;
 typedef struct HttpParked HttpParked;
+typedef struct HttpListener HttpListener;
+typedef struct TlsServer TlsServer;
 typedef struct WebSocket WebSocket;
 
 typedef void (*HttpHandler)(HttpExchange *exchange, void *userdata);
@@ -39,8 +41,13 @@ typedef struct HttpServerSpec {
 } HttpServerSpec;
 
 HttpServer *http_server_new(const HttpServerSpec *spec);
-/* Listens on a bound and listening socket (taken). */
+/* Listens on a bound and listening socket (taken). Loop's thread, or before the loop runs. */
 int http_server_listen(HttpServer *server, int fd, Error **err) _must_check_;
+/* The same with TLS (a reference is kept); the result is for http_listener_close(). */
+int http_server_listen_tls(HttpServer *server, int fd, TlsServer *tls, HttpListener **ret,
+                           Error **err) _must_check_;
+/* Accepts no more; connections stay. Loop's thread only. */
+void http_listener_close(HttpListener *listener);
 /* Stops accepting and closes idle connections; those in a handler finish. Loop's thread only. */
 void http_server_stop(HttpServer *server);
 size_t http_server_connections(HttpServer *server);
@@ -52,6 +59,8 @@ const char *http_exchange_path(const HttpExchange *exchange);  /* raw, still %-e
 const char *http_exchange_query(const HttpExchange *exchange); /* "" when there is none */
 const char *http_exchange_header(const HttpExchange *exchange, const char *name);
 void http_exchange_peer(const HttpExchange *exchange, HttpPeer *ret);
+/* The certificate that the peer showed, DER (caller's); NULL: none. */
+void *http_exchange_certificate(const HttpExchange *exchange, size_t *ret_size);
 int64_t http_exchange_content_length(const HttpExchange *exchange); /* -1: not known */
 /* Body bytes, 0 at its end; a body that is cut off is an error. */
 int http_exchange_read(HttpExchange *exchange, void *data, size_t size, size_t *ret_size,

@@ -70,6 +70,15 @@ bool transport_is_plain(const Transport *transport) {
         return transport->ops == &plain_ops;
 }
 
+bool transport_has_pending(const Transport *transport) {
+        return transport->ops->pending != NULL && transport->state != NULL &&
+               transport->ops->pending(transport->state);
+}
+
+void *transport_state(const Transport *transport, const TransportOps *ops) {
+        return transport->ops == ops ? transport->state : NULL;
+}
+
 Transport *transport_detach(Transport *transport) {
         int copy = fcntl(transport->fd, F_DUPFD_CLOEXEC, 3);
         return transport_new_with(copy, transport->ops, TAKE_PTR(transport->state));

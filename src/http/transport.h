@@ -16,6 +16,8 @@ typedef struct TransportOps {
         ssize_t (*read)(void *state, int fd, void *data, size_t size, short *ret_events);
         ssize_t (*write)(void *state, int fd, const void *data, size_t size, short *ret_events);
         void (*shutdown)(void *state, int fd);
+        /* Whether bytes are there that poll() does not see. NULL: never. */
+        bool (*pending)(void *state);
         void (*free)(void *state);
         bool sendfile; /* sendfile(2) may be used on the fd */
 } TransportOps;
@@ -27,6 +29,10 @@ DEFINE_CLEANUP(Transport, transport, transport_free)
 
 int transport_fd(const Transport *transport);
 bool transport_is_plain(const Transport *transport);
+/* Bytes can be read now although poll() would not say so. */
+bool transport_has_pending(const Transport *transport);
+/* The state of a stream of that kind; NULL: it is of another kind, or was detached. */
+void *transport_state(const Transport *transport, const TransportOps *ops);
 /* A stream on a duplicate of the fd that takes over the state; `transport` becomes empty and may
  * only be freed. */
 Transport *transport_detach(Transport *transport);

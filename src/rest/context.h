@@ -12,6 +12,7 @@ struct Database;
 struct Storage;
 struct Images;
 struct Instances;
+struct Trust;
 struct Loop;
 struct Workers;
 
@@ -25,6 +26,11 @@ typedef enum RestState {
 typedef struct RestDaemonHooks {
         /* Starts the end of the daemon; `stop_instances` as PUT /internal/shutdown asks. */
         void (*shutdown)(void *userdata, bool force, int64_t timeout_seconds);
+        /* Serves HTTPS on that address instead of the one before; NULL: nowhere. When it fails the
+         * old one goes on. */
+        int (*listen)(void *userdata, const char *address, Error **err);
+        /* Appends "HOST:PORT" of each address that clients can reach. */
+        void (*addresses)(void *userdata, StrList *ret);
         void *userdata;
 } RestDaemonHooks;
 
@@ -33,6 +39,7 @@ typedef struct RestContext {
         struct Storage *storage;
         struct Images *images;
         struct Instances *instances;
+        struct Trust *trust;
         Operations *operations;
         EventHub *events;
         struct Loop *loop;

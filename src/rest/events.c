@@ -47,7 +47,7 @@ static int events_get(RestRequest *request, Error **err) {
 static const RestEndpoint endpoints[] = {
         {
                 .path = "/1.0/events",
-                .get = {events_get, REST_TRUSTED, REST_WHEN_STARTING},
+                .get = {events_get, REST_PROJECT, REST_WHEN_STARTING},
         },
 };
 

@@ -60,7 +60,23 @@ static int aliases_get(RestRequest *request, Error **err) {
         return rest_list_reply(&list);
 }
 
+/* Strangers see the names of public images. */
+static int check_visible(RestRequest *request, Error **err) {
+        _cleanup_transaction_ Transaction *tx = NULL;
+        _cleanup_(image_row_done) ImageRow image = {};
+        const ImageAliasRow *row = request->entity;
+        if (rest_caller_may_use(request, request->project))
+                return 0;
+        if (database_begin(request->context->database, DATABASE_READ, &tx, err) < 0 ||
+            db_image_get(tx, request->effective_project, row->fingerprint, &image, err) < 0)
+                return -1;
+        return image.public ? 0
+                            : error_set(err, ERROR_NOT_FOUND, 0, "Image alias not found");
+}
+
 static int alias_get(RestRequest *request, Error **err) {
+        if (check_visible(request, err) < 0)
+                return -1;
         return rest_reply_sync(request, alias_json(request->entity));
 }
 

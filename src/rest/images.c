@@ -91,7 +91,7 @@ static int images_get(RestRequest *request, Error **err) {
                 return -1;
         for (size_t i = 0; i < rows.count; i++) {
                 const ImageRow *row = &rows.items[i];
-                if (!request->caller.trusted && !row->public)
+                if (!rest_caller_may_use(request, request->project) && !row->public)
                         continue;
                 _cleanup_free_ char *url =
                         rest_url(request->effective_project, "images", row->fingerprint, NULL);
@@ -103,7 +103,7 @@ static int images_get(RestRequest *request, Error **err) {
 /* A guest must not learn that a private image exists. */
 static int check_visible(const RestRequest *request, Error **err) {
         const ImageRow *row = request->entity;
-        if (request->caller.trusted || row->public)
+        if (rest_caller_may_use(request, request->project) || row->public)
                 return 0;
         return error_set(err, ERROR_NOT_FOUND, 0, "Image not found");
 }

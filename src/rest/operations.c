@@ -10,9 +10,20 @@
 
 static int operation_load(RestRequest *request, Error **err) {
         Operation *operation;
+        const char *project;
         if (operation_find(request->context->operations, request->parameters[0], &operation, err) <
             0)
                 return -1;
+        project = operation_project(operation);
+        /* Operations of no project are nobody's secret; in a foreign one only the secret helps. */
+        if (request->caller.restricted && project != NULL &&
+            !rest_caller_may_use(request, project)) {
+                request->caller.trusted = false;
+                if (request->method->access != REST_GUEST) {
+                        (void) operation_unref(operation);
+                        return error_set(err, ERROR_FORBIDDEN, 0, "not authorized");
+                }
+        }
         request->entity = operation;
         return 0;
 }
@@ -122,7 +133,7 @@ static int operation_websocket_get(RestRequest *request, Error **err) {
 static const RestEndpoint endpoints[] = {
         {
                 .path = "/1.0/operations",
-                .get = {operations_get, REST_TRUSTED, REST_WHEN_STARTING},
+                .get = {operations_get, REST_PROJECT, REST_WHEN_STARTING},
         },
         {
                 .path = "/1.0/operations/{id}",

@@ -71,6 +71,8 @@ static int projects_get(RestRequest *request, Error **err) {
             db_project_list(tx, &rows, err) < 0 || rest_list_begin(request, &list, err) < 0)
                 return -1;
         for (size_t i = 0; i < rows.count; i++) {
+                if (!rest_caller_may_use(request, rows.items[i].name))
+                        continue;
                 _cleanup_free_ char *url = rest_url(NULL, "projects", rows.items[i].name, NULL);
                 json_t *object = rest_list_wants_objects(&list)
                                          ? project_json(tx, &rows.items[i], err)
@@ -286,8 +288,8 @@ static const RestEndpoint endpoints[] = {
                 .path = "/1.0/projects/{name}",
                 .entity = &project_entity,
                 .get = {project_get, REST_TRUSTED},
-                .put = {project_put, REST_TRUSTED, REST_JSON_BODY},
-                .patch = {project_put, REST_TRUSTED, REST_JSON_BODY},
+                .put = {project_put, REST_ADMIN, REST_JSON_BODY},
+                .patch = {project_put, REST_ADMIN, REST_JSON_BODY},
                 .post = {project_post, REST_ADMIN, REST_JSON_BODY | REST_NO_ETAG},
                 .delete = {project_delete, REST_ADMIN, REST_NO_ETAG},
         },

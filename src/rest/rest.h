@@ -27,6 +27,7 @@ typedef enum RestAccess {
         REST_TRUSTED,   /* any trusted client */
         REST_PROJECT,   /* trusted clients that may use the request's project */
         REST_INTERNAL,  /* only over the unix socket */
+        REST_METRICS,   /* trusted clients and metrics certificates */
 } RestAccess;
 
 typedef int (*RestHandler)(RestRequest *request, Error **err);
@@ -70,8 +71,12 @@ typedef struct RestCaller {
         bool trusted;
         bool admin;
         bool is_unix;
-        uint32_t uid;   /* of a unix peer */
-        char *username; /* looked up by rest_requestor() */
+        bool metrics;      /* showed a metrics certificate: trusted is false */
+        bool restricted;   /* trusted, but for `projects` only */
+        StrList projects;
+        char *fingerprint; /* of the certificate it showed; NULL: none */
+        uint32_t uid;      /* of a unix peer */
+        char *username;    /* looked up by rest_requestor() */
         char *protocol;
         char *address;
 } RestCaller;
@@ -118,6 +123,13 @@ int rest_reply_text(RestRequest *request, char *metadata_text);     /* steals re
 int rest_reply_created(RestRequest *request, char *location);       /* steals; 201 */
 int rest_reply_operation(RestRequest *request, Operation *operation); /* steals; starts it; 202 */
 int rest_reply_taken(RestRequest *request);
+
+/* The caller is unrestricted or has this project. */
+bool rest_caller_may_use(const RestRequest *request, const char *project);
+/* For the router (caller.c): fill request->caller; access before and after the project is known. */
+void rest_identify_caller(RestRequest *request);
+int rest_check_access(RestRequest *request, Error **err) _must_check_;
+int rest_check_project(RestRequest *request, Error **err) _must_check_;
 
 /* Query. */
 const char *rest_query(const RestRequest *request, const char *name); /* NULL when absent */

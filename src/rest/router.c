@@ -44,42 +44,6 @@ static int parse_query(RestRequest *request, const char *text, Error **err) {
         return 0;
 }
 
-/* A unix peer is admitted by the socket's mode and group: whoever could connect is admin. */
-static void identify_caller(RestRequest *request) {
-        HttpPeer peer;
-        http_exchange_peer(request->exchange, &peer);
-        request->caller.is_unix = peer.is_unix;
-        request->caller.trusted = request->caller.admin = peer.is_unix;
-        request->caller.protocol = str_dup(peer.is_unix ? "unix" : "tls");
-        if (!peer.is_unix) {
-                request->caller.address = str_dup(peer.address);
-                return;
-        }
-        request->caller.uid = peer.uid;
-        request->caller.address = str_dup("@");
-}
-
-static int check_access(RestRequest *request, Error **err) {
-        switch (request->method->access) {
-        case REST_GUEST:
-                return 0;
-        case REST_INTERNAL:
-                if (request->caller.is_unix)
-                        return 0;
-                break;
-        case REST_TRUSTED:
-        case REST_PROJECT:
-                if (request->caller.trusted)
-                        return 0;
-                break;
-        case REST_ADMIN:
-                if (request->caller.admin)
-                        return 0;
-                break;
-        }
-        return error_set(err, ERROR_FORBIDDEN, 0, "not authorized");
-}
-
 static int check_state(const RestRequest *request, const char *path, Error **err) {
         RestState state = rest_context_state(request->context);
         if (state == REST_STATE_READY || (request->method->flags & REST_WHEN_STARTING) != 0)
@@ -99,6 +63,9 @@ static int find_project(RestRequest *request, Error **err) {
         request->effective_project = str_dup(request->project);
         if (str_equal(request->project, "default"))
                 return 0;
+        /* Who may not use a project does not learn whether it exists. */
+        if (request->caller.restricted && rest_check_project(request, err) < 0)
+                return -1;
         _cleanup_(transaction_cleanup) Transaction *tx = NULL;
         _cleanup_(project_row_done) ProjectRow project = {};
         if (database_begin(request->context->database, DATABASE_READ, &tx, err) < 0 ||
@@ -207,12 +174,12 @@ static int serve(RestRequest *request, Error **err) {
         const char *path = http_exchange_path(request->exchange);
         if (find_method(request, path, err) < 0)
                 return -1;
-        identify_caller(request);
+        rest_identify_caller(request);
         log_call(request, path);
-        if (check_access(request, err) < 0 || check_state(request, path, err) < 0 ||
+        if (rest_check_access(request, err) < 0 || check_state(request, path, err) < 0 ||
             parse_query(request, http_exchange_query(request->exchange), err) < 0 ||
-            find_project(request, err) < 0 || read_body(request, err) < 0 ||
-            load_entity(request, err) < 0)
+            find_project(request, err) < 0 || rest_check_project(request, err) < 0 ||
+            read_body(request, err) < 0 || load_entity(request, err) < 0)
                 return -1;
         return request->method->handler(request, err);
 }
@@ -229,6 +196,8 @@ static void request_done(RestRequest *request) {
         free(request->caller.username);
         free(request->caller.protocol);
         free(request->caller.address);
+        free(request->caller.fingerprint);
+        strlist_done(&request->caller.projects);
         json_decref(request->body);
         json_decref(request->metadata);
         free(request->metadata_text);

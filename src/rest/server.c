@@ -11,6 +11,7 @@
 #include "schema/arch.h"
 #include "schema/key.h"
 #include "storage/storage.h"
+#include "trust/trust.h"
 
 #include <build-config.h>
 #include <string.h>
@@ -183,11 +184,15 @@ static int add_storage(RestRequest *request, ApiServerEnvironment *environment, 
 
 static int environment_json(RestRequest *request, json_t **ret, Error **err) {
         ApiServerEnvironment environment;
+        const RestContext *context = request->context;
         api_server_environment_init(&environment);
         add_kernel(&environment);
         add_liblxc(&environment);
         add_architectures(&environment);
         environment.firewall = str_dup("nftables");
+        context->daemon.addresses(context->daemon.userdata, &environment.addresses);
+        environment.certificate = str_dup(trust_server_certificate(context->trust));
+        environment.certificate_fingerprint = str_dup(trust_server_fingerprint(context->trust));
         environment.os_name = os_release("NAME");
         environment.os_version = os_release("VERSION_ID");
         environment.project = str_dup(request->project);
@@ -216,7 +221,8 @@ static int build_server(RestRequest *request, char **ret, Error **err) {
         if (environment_json(request, &environment, err) < 0)
                 return -1;
         json_t *server = json_object(), *shown = untrusted_json(true);
-        json_object_set_new(server, "config", config_json(request->entity));
+        if (request->caller.admin)
+                json_object_set_new(server, "config", config_json(request->entity));
         json_object_update(server, shown);
         json_object_set_new(server, "environment", environment);
         *ret = json_dump_compact(server);
@@ -231,6 +237,8 @@ static int server_get(RestRequest *request, Error **err) {
         char *text = NULL;
         if (!request->caller.trusted)
                 return rest_reply_sync(request, untrusted_json(false));
+        if (!request->caller.admin)
+                return build_server(request, &text, err) < 0 ? -1 : rest_reply_text(request, text);
         uint64_t generation = database_generation(context->database);
         pthread_mutex_lock(&context->server_cache.lock);
         if (context->server_cache.generation == generation &&
@@ -267,6 +275,9 @@ static int read_config(RestRequest *request, StrMap *config, Error **err) {
                                                     ? str_dup(json_string_value(value))
                                             : json_is_null(value) ? NULL
                                                                   : json_dump_compact(value);
+                if (str_equal(name, "core.trust_password") && !str_is_empty(text) &&
+                    !str_equal(text, strmap_get(before, name)))
+                        str_replace(&text, trust_password_hash(text));
                 strmap_set(config, name, str_is_empty(text) ? NULL : text);
         }
         return config_validate(&config_server, NULL, config, err);
@@ -288,14 +299,22 @@ static int write_half(RestRequest *request, const StrMap *config, bool local, Er
         return transaction_commit(&tx, err);
 }
 
+#define LISTEN_KEY "core.https_address"
+
 static int server_put(RestRequest *request, Error **err) {
         _cleanup_strmap_ StrMap config = {};
         if (rest_is_patch(request))
                 strmap_copy(&config, request->entity);
+        const RestDaemonHooks *daemon = &request->context->daemon;
         if (read_config(request, &config, err) < 0 ||
-            write_half(request, &config, false, err) < 0 ||
-            write_half(request, &config, true, err) < 0)
+            daemon->listen(daemon->userdata, strmap_get(&config, LISTEN_KEY), err) < 0)
                 return -1;
+        if (write_half(request, &config, false, err) < 0 ||
+            write_half(request, &config, true, err) < 0) {
+                (void) !daemon->listen(daemon->userdata, strmap_get(request->entity, LISTEN_KEY),
+                                       NULL);
+                return -1;
+        }
         rest_emit(request, "config-updated", "/1.0", NULL);
         return rest_reply_empty(request);
 }

@@ -6,6 +6,7 @@
 const RestTable *const *rest_tables(size_t *ret_count) {
         static const RestTable *const tables[] = {
                 &rest_server_table,
+                &rest_certificates_table,
                 &rest_events_table,
                 &rest_image_aliases_table,
                 &rest_images_table,

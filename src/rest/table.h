@@ -3,6 +3,7 @@
 
 #include "rest/rest.h"
 
+extern const RestTable rest_certificates_table;
 extern const RestTable rest_events_table;
 extern const RestTable rest_image_aliases_table;
 extern const RestTable rest_images_table;
