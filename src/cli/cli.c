@@ -4,6 +4,7 @@
 #include "base/memory.h"
 #include "cli/progress.h"
 #include "cli/signals.h"
+#include "client/https.h"
 
 #include <signal.h>
 #include <stdio.h>
@@ -173,6 +174,18 @@ static void set_project(const Cli *cli, const ClientRemote *remote, Client *clie
         client_set_project(client, !str_is_empty(project) ? project : remote->project);
 }
 
+/* A public server needs not know who asks. */
+static int open_https(const Cli *cli, const ClientRemote *remote, Client **ret, Error **err) {
+        _cleanup_(certificate_pair_done) CertificatePair own = {};
+        _cleanup_free_ char *pinned = client_config_pinned(cli->config, remote->name);
+        if (!remote->is_public && client_config_identity(cli->config, &own, err) < 0)
+                return -1;
+        const ClientTls tls = {own.certificate, own.key, pinned};
+        *ret = client_new_https(remote->address, &tls);
+        set_project(cli, remote, *ret);
+        return 0;
+}
+
 static int open_remote(const Cli *cli, const ClientRemote *remote, Client **ret, Error **err) {
         _cleanup_free_ char *local = client_local_socket();
         const char *path = str_after_prefix(remote->address, "unix:");
@@ -183,9 +196,7 @@ static int open_remote(const Cli *cli, const ClientRemote *remote, Client **ret,
         if (cli->force_local)
                 path = "";
         if (path == NULL)
-                return error_set(err, ERROR_UNSUPPORTED, 0,
-                                 "The remote \"%s\" (%s) is not on a unix socket", remote->name,
-                                 remote->address);
+                return open_https(cli, remote, ret, err);
         while (path[0] == '/' && path[1] == '/')
                 path++;
         *ret = client_new_unix(str_is_empty(path) || str_equal(path, "/") ? local : path);

@@ -35,6 +35,7 @@ typedef enum Completer {
         COMPLETE_NETWORK,
         COMPLETE_MEMBER,
         COMPLETE_OPERATION,
+        COMPLETE_CERTIFICATE,
         COMPLETE_WARNING,
         COMPLETE_CONFIG_KEY,
         COMPLETE_ALIAS,

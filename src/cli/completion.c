@@ -63,6 +63,7 @@ static const NameSource sources[_COMPLETER_MAX] = {
         [COMPLETE_POOL] = {"/1.0/storage-pools?recursion=1", "name"},
         [COMPLETE_NETWORK] = {"/1.0/networks?recursion=1", "name"},
         [COMPLETE_MEMBER] = {"/1.0/cluster/members?recursion=1", "server_name"},
+        [COMPLETE_CERTIFICATE] = {"/1.0/certificates?recursion=1", "fingerprint"},
         [COMPLETE_WARNING] = {"/1.0/warnings?recursion=1", "uuid"},
 };
 

@@ -16,6 +16,15 @@ int terminal_raw(int fd, TerminalMode *ret, Error **err) {
         return 0;
 }
 
+bool terminal_hide(int fd, TerminalMode *ret) {
+        struct termios mode;
+        if (tcgetattr(fd, &mode) < 0)
+                return false;
+        *ret = (TerminalMode){.fd = fd, .before = mode};
+        mode.c_lflag &= ~(tcflag_t) ECHO;
+        return tcsetattr(fd, TCSANOW, &mode) == 0;
+}
+
 void terminal_restore(TerminalMode *mode) {
         if (mode->fd >= 0)
                 (void) tcsetattr(mode->fd, TCSANOW, &mode->before);

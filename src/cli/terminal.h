@@ -12,6 +12,8 @@ typedef struct TerminalMode {
 
 /* Keys come one by one and unchanged, nothing is echoed. */
 int terminal_raw(int fd, TerminalMode *ret, Error **err) _must_check_;
+/* What is typed is not shown; false when `fd` is no terminal. */
+bool terminal_hide(int fd, TerminalMode *ret);
 void terminal_restore(TerminalMode *mode);
 #define _cleanup_terminal_ _cleanup_(terminal_restore)
 

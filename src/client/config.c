@@ -182,6 +182,45 @@ int client_config_save(const ClientConfig *config, Error **err) {
         return file_write_text(path, text, err);
 }
 
+/* --- certificates --- */
+
+int client_config_identity(const ClientConfig *config, CertificatePair *ret, Error **err) {
+        _cleanup_free_ char *certificate = path_join(config->directory, "client.crt");
+        _cleanup_free_ char *key = path_join(config->directory, "client.key");
+        if (directory_make_all(config->directory, 0750, err) < 0)
+                return -1;
+        return certificate_load_or_make(certificate, key, true, ret, err);
+}
+
+static char *pin_path(const ClientConfig *config, const char *name) {
+        return str_printf("%s/servercerts/%s.crt", config->directory, name);
+}
+
+char *client_config_pinned(const ClientConfig *config, const char *name) {
+        _cleanup_free_ char *path = pin_path(config, name);
+        char *text = NULL;
+        return file_read(path, 0, &text, NULL, NULL) == 0 ? text : NULL;
+}
+
+int client_config_pin(const ClientConfig *config, const char *name, const char *certificate,
+                      Error **err) {
+        _cleanup_free_ char *directory = path_join(config->directory, "servercerts");
+        _cleanup_free_ char *path = pin_path(config, name);
+        if (directory_make_all(directory, 0750, err) < 0)
+                return -1;
+        return file_write_text(path, certificate, err);
+}
+
+void client_config_unpin(const ClientConfig *config, const char *name) {
+        _cleanup_free_ char *path = pin_path(config, name);
+        (void) unlink(path);
+}
+
+void client_config_move_pin(const ClientConfig *config, const char *name, const char *to) {
+        _cleanup_free_ char *path = pin_path(config, name), *new_path = pin_path(config, to);
+        (void) rename(path, new_path);
+}
+
 void client_config_free(ClientConfig *config) {
         if (config == NULL)
                 return;

@@ -7,6 +7,7 @@
 
 #include "base/error.h"
 #include "base/text.h"
+#include "http/certificate.h"
 
 typedef struct ClientRemote {
         char *name;
@@ -37,6 +38,16 @@ ClientRemote *client_config_remote(const ClientConfig *config, const char *name)
 /* The remote of that name, made when it is not there; the pointer lives until the next one. */
 ClientRemote *client_config_add_remote(ClientConfig *config, const char *name);
 void client_config_remove_remote(ClientConfig *config, const char *name);
+
+/* Our own certificate, client.crt and client.key, made at its first use. */
+int client_config_identity(const ClientConfig *config, CertificatePair *ret, Error **err)
+        _must_check_;
+/* What the remote's server has to show, servercerts/NAME.crt (caller's). NULL: none is kept. */
+char *client_config_pinned(const ClientConfig *config, const char *name);
+int client_config_pin(const ClientConfig *config, const char *name, const char *certificate,
+                      Error **err) _must_check_;
+void client_config_unpin(const ClientConfig *config, const char *name);
+void client_config_move_pin(const ClientConfig *config, const char *name, const char *to);
 
 /* The path of the local daemon's socket. Caller frees. */
 char *client_local_socket(void);

@@ -2,6 +2,7 @@
 
 #include "base/files.h"
 #include "base/memory.h"
+#include "base/times.h"
 
 #include <arpa/inet.h>
 #include <ctype.h>
@@ -14,6 +15,7 @@
 #include <openssl/sha.h>
 #include <openssl/x509v3.h>
 #include <string.h>
+#include <time.h>
 
 #define LIFETIME_SECONDS (10L * 365 * 24 * 3600)
 #define HOST_NAME_SIZE 256
@@ -203,6 +205,29 @@ char *certificate_pem_fingerprint(const char *text) {
         if (certificate_from_pem(text, &der, &size, NULL) < 0)
                 return NULL;
         return certificate_fingerprint(der, size);
+}
+
+static int64_t time_ns(const ASN1_TIME *when) {
+        struct tm broken = {};
+        (void) ASN1_TIME_to_tm(when, &broken);
+        return (int64_t) timegm(&broken) * NS_PER_SECOND;
+}
+
+bool certificate_describe(const char *text, char **ret_common_name, int64_t *ret_from_ns,
+                          int64_t *ret_until_ns) {
+        char name[256] = "";
+        BIO *source = BIO_new_mem_buf(text, -1);
+        X509 *certificate = PEM_read_bio_X509(source, NULL, NULL, NULL);
+        BIO_free(source);
+        if (certificate == NULL)
+                return false;
+        (void) X509_NAME_get_text_by_NID(X509_get_subject_name(certificate), NID_commonName, name,
+                                         sizeof name);
+        *ret_common_name = str_dup(name);
+        *ret_from_ns = time_ns(X509_get0_notBefore(certificate));
+        *ret_until_ns = time_ns(X509_get0_notAfter(certificate));
+        X509_free(certificate);
+        return true;
 }
 
 int certificate_check(const void *der, size_t size, Error **err) {

@@ -25,6 +25,9 @@ char *certificate_to_pem(const void *der, size_t size);      /* NULL: it is no c
 int certificate_from_pem(const char *text, void **ret_der, size_t *ret_size, Error **err)
         _must_check_;
 char *certificate_pem_fingerprint(const char *text); /* NULL: it is no certificate */
+/* What a certificate says of itself; times as wall-clock ns. False: it is no certificate. */
+bool certificate_describe(const char *text, char **ret_common_name, int64_t *ret_from_ns,
+                          int64_t *ret_until_ns);
 /* ERROR_INVALID unless the certificate is one, and valid now. */
 int certificate_check(const void *der, size_t size, Error **err) _must_check_;
 

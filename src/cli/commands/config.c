@@ -310,6 +310,7 @@ static const Command *const subcommands[] = {&command_config_device,
                                              &set,
                                              &show,
                                              &command_config_template,
+                                             &command_config_trust,
                                              &unset,
                                              NULL};
 

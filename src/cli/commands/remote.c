@@ -1,11 +1,12 @@
 /* Remotes: the servers that the client knows, kept in its configuration. */
+#include "cli/commands/remote.h"
+
 #include "base/memory.h"
 #include "cli/commands/commands.h"
 #include "cli/fields.h"
 
 #include <stdio.h>
 #include <string.h>
-#include <sys/stat.h>
 
 static int find_remote(const Cli *cli, const char *name, ClientRemote **ret, Error **err) {
         *ret = client_config_remote(cli->config, name);
@@ -22,10 +23,6 @@ static int find_changeable(const Cli *cli, const char *name, ClientRemote **ret,
                 return error_set(err, ERROR_INVALID, 0,
                                  "Remote %s is static and cannot be modified", name);
         return 0;
-}
-
-static bool is_unix(const ClientRemote *remote) {
-        return str_has_prefix(remote->address, "unix:");
 }
 
 static const char *protocol_of(const ClientRemote *remote) {
@@ -94,10 +91,11 @@ static int run_remove(Cli *cli, Error **err) {
                 return error_set(err, ERROR_IN_USE, 0,
                                  "Can't remove the default remote; switch to another one first");
         client_config_remove_remote(cli->config, name);
+        client_config_unpin(cli->config, name);
         return client_config_save(cli->config, err);
 }
 
-static int check_name(const Cli *cli, const char *name, Error **err) {
+int remote_check_name(const Cli *cli, const char *name, Error **err) {
         if (str_is_empty(name) || strpbrk(name, ":/ ") != NULL)
                 return error_set(err, ERROR_INVALID, 0,
                                  "\"%s\" is no name of a remote: no colons, slashes and blanks",
@@ -111,7 +109,8 @@ static int run_rename(Cli *cli, Error **err) {
         ClientRemote *remote, *added, copy;
         const char *name = cli_argument(cli, 0), *new_name = cli_argument(cli, 1);
         bool current = str_equal(name, cli->config->default_remote);
-        if (find_changeable(cli, name, &remote, err) < 0 || check_name(cli, new_name, err) < 0)
+        if (find_changeable(cli, name, &remote, err) < 0 ||
+            remote_check_name(cli, new_name, err) < 0)
                 return -1;
         copy = *remote;
         added = client_config_add_remote(cli->config, new_name);
@@ -122,6 +121,7 @@ static int run_rename(Cli *cli, Error **err) {
         str_replace(&added->project, str_dup(copy.project));
         added->is_public = copy.is_public;
         client_config_remove_remote(cli->config, name);
+        client_config_move_pin(cli->config, name, new_name);
         if (current)
                 str_replace(&cli->config->default_remote, str_dup(new_name));
         return client_config_save(cli->config, err);
@@ -134,73 +134,6 @@ static int run_set_url(Cli *cli, Error **err) {
         str_replace(&remote->address, str_dup(cli_argument(cli, 1)));
         return client_config_save(cli->config, err);
 }
-
-/* "unix:///PATH", or the path of a socket that exists, as one spelling. */
-static char *unix_address(const char *text) {
-        const char *path = str_after_prefix(text, "unix:");
-        struct stat info;
-        if (path == NULL && (stat(text, &info) < 0 || !S_ISSOCK(info.st_mode)))
-                return NULL;
-        if (path == NULL)
-                path = text;
-        while (path[0] == '/' && path[1] == '/')
-                path++;
-        return str_printf("unix://%s", str_equal(path, "/") ? "" : path);
-}
-
-/* A server is asked once, so that a wrong address is noticed now. */
-static int check_server(Cli *cli, const char *name, Error **err) {
-        const json_t *server;
-        Client *client;
-        return cli_client(cli, name, &client, err) < 0 || client_server(client, &server, err) < 0
-                       ? -1
-                       : 0;
-}
-
-static int run_add(Cli *cli, Error **err) {
-        size_t last = cli_count(cli) - 1;
-        const char *name = cli_argument(cli, 0), *text = cli_argument(cli, last);
-        const char *protocol = cli_text(cli, "protocol"), *project = cli_text(cli, "project");
-        _cleanup_free_ char *address = unix_address(text);
-        ClientRemote *remote;
-        if (last == 0)
-                return error_set(err, ERROR_INVALID, 0, "A name for the remote is missing");
-        if (check_name(cli, name, err) < 0)
-                return -1;
-        if (address == NULL && str_has_prefix(text, "https://"))
-                address = str_dup(text);
-        if (address == NULL)
-                return error_set(err, ERROR_INVALID, 0,
-                                 "\"%s\" is neither unix:///PATH nor https://HOST[:PORT]", text);
-        remote = client_config_add_remote(cli->config, name);
-        str_replace(&remote->address, str_dup(address));
-        str_replace(&remote->protocol, str_dup(protocol != NULL ? protocol : "lxd"));
-        str_replace(&remote->project, str_dup(project != NULL ? project : ""));
-        if (cli_given(cli, "auth-type"))
-                str_replace(&remote->auth_type, str_dup(cli_text(cli, "auth-type")));
-        remote->is_public = cli_flag(cli, "public") || str_equal(protocol, "simplestreams");
-        if (is_unix(remote) && check_server(cli, name, err) < 0)
-                return -1;
-        return client_config_save(cli->config, err);
-}
-
-static const Option add_options[] = {
-        {"auth-type", 0, OPTION_TEXT, "TYPE", "How the server knows us"},
-        {"protocol", 0, OPTION_TEXT, "PROTOCOL", "lxd or simplestreams"},
-        {"public", 0, OPTION_FLAG, NULL, "An image server for everybody"},
-        {}};
-
-static const Command add = {
-        .name = "add",
-        .arguments = "<remote> <URL>",
-        .summary = "Add a remote",
-        .examples = "berth remote add second unix:///srv/berth2/unix.socket\n"
-                    "berth remote add site https://images.example.net --protocol simplestreams",
-        .options = add_options,
-        .minimum = 1,
-        .maximum = 2,
-        .run = run_add,
-};
 
 static const Command get_default = {
         .name = "get-default",
@@ -260,7 +193,7 @@ static const Command switch_ = {
 };
 
 static const Command *const subcommands[] = {
-        &add, &get_default, &list, &remove_, &rename_, &set_url, &switch_, NULL};
+        &command_remote_add, &get_default, &list, &remove_, &rename_, &set_url, &switch_, NULL};
 
 const Command command_remote = {
         .name = "remote",
