@@ -191,6 +191,7 @@ static int fill_row(const ImageImport *import, const ImageMetadata *metadata, Im
         row->size = import->metadata->size + (import->rootfs != NULL ? import->rootfs->size : 0);
         row->public = import->public;
         row->auto_update = import->auto_update;
+        row->cached = import->cached;
         row->architecture = architecture;
         row->created_ns = metadata->created_ns;
         row->expiry_ns = import->expiry_ns != TIME_ZERO ? import->expiry_ns : metadata->expiry_ns;

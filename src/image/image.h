@@ -29,7 +29,7 @@ typedef struct ImageImport {
         ImageFile *rootfs;   /* NULL for a unified one */
         const char *filename;
         const char *fingerprint; /* that must come out; NULL: any */
-        bool public, auto_update;
+        bool public, auto_update, cached;
         int64_t expiry_ns;        /* TIME_ZERO: as the metadata says */
         const StrMap *properties; /* laid over the metadata's */
         const StrList *profiles;

@@ -46,20 +46,21 @@ static int check_aliases(const Publish *publish, Error **err) {
         return 0;
 }
 
-static int add_aliases(const Publish *publish, const ImageRow *image, Error **err) {
+int rest_image_add_aliases(RestContext *context, const char *project, const ApiImagesPost *post,
+                           const ImageRow *image, Error **err) {
         _cleanup_transaction_ Transaction *tx = NULL;
-        if (publish->post.aliases.count == 0)
+        if (post->aliases.count == 0)
                 return 0;
-        if (database_begin(publish->context->database, DATABASE_WRITE, &tx, err) < 0)
+        if (database_begin(context->database, DATABASE_WRITE, &tx, err) < 0)
                 return -1;
-        for (size_t i = 0; i < publish->post.aliases.count; i++) {
-                const ApiImageAlias *alias = &publish->post.aliases.items[i];
+        for (size_t i = 0; i < post->aliases.count; i++) {
+                const ApiImageAlias *alias = &post->aliases.items[i];
                 const ImageAliasRow row = {.name = alias->name,
                                            .description = alias->description != NULL
                                                                   ? alias->description
                                                                   : (char *) "",
                                            .fingerprint = image->fingerprint};
-                if (db_image_alias_create(tx, publish->image_project, &row, err) < 0)
+                if (db_image_alias_create(tx, project, &row, err) < 0)
                         return -1;
         }
         return transaction_commit(&tx, err);
@@ -96,7 +97,8 @@ static int publish_run(Operation *operation, void *userdata, Error **err) {
         if (check_aliases(publish, err) < 0 || make_file(publish, &file, err) < 0 ||
             import(publish, file, &row, err) < 0)
                 return -1;
-        if (add_aliases(publish, &row, err) < 0) {
+        if (rest_image_add_aliases(publish->context, publish->image_project, &publish->post, &row,
+                                   err) < 0) {
                 if (image_delete(publish->context->images, row.project, row.fingerprint, NULL) < 0)
                         log_warning("Image %s stays without its aliases", row.fingerprint);
                 return -1;

@@ -192,6 +192,8 @@ static int post_json(RestRequest *request, Error **err) {
                 return -1;
         if (rest_image_is_publish(&post))
                 return rest_image_publish(request, &post, err);
+        if (str_equal(post.source.type, "image"))
+                return rest_image_pull(request, &post, err);
         return error_set(err, ERROR_UNSUPPORTED, 0, "Invalid images JSON: source type \"%s\"",
                          post.source.type != NULL ? post.source.type : "");
 }

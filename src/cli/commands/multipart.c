@@ -1,145 +1,62 @@
-/* A streaming parser of multipart/form-data: parts may be of any size. Bytes that could be the
- * beginning of a delimiter are held back until the next block decides. */
 #include "cli/commands/multipart.h"
 
 #include "base/files.h"
 #include "base/memory.h"
+#include "client/multipart.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
 
-#define BLOCK_SIZE 65536
-#define HEAD_LIMIT 8192
-
-typedef struct Multipart {
-        ClientDownload *download;
+typedef struct Saving {
         const char *target;
         Progress *progress;
-        char *delimiter; /* CRLF -- boundary */
-        char *data;
-        size_t size, capacity;
+        ClientDownload *download;
+        char *name; /* of the part that is open */
+        char *path;
+        int fd;
         int64_t received;
-        bool ended;
         size_t parts;
-} Multipart;
+} Saving;
 
-static void multipart_done(Multipart *multipart) {
-        free(multipart->delimiter);
-        free(multipart->data);
-}
-
-static int fill(Multipart *multipart, Error **err) {
-        size_t got;
-        if (multipart->ended)
-                return error_set(err, ERROR_INVALID, 0, "The server's files end too early");
-        mem_grow((void **) &multipart->data, &multipart->capacity, multipart->size + BLOCK_SIZE, 1);
-        if (client_download_read(multipart->download, multipart->data + multipart->size,
-                                 BLOCK_SIZE, &got, err) < 0)
-                return -1;
-        multipart->ended = got == 0;
-        multipart->size += got;
-        multipart->received += (int64_t) got;
-        progress_transfer(multipart->progress, multipart->received,
-                          client_download_size(multipart->download));
-        return 0;
-}
-
-static void drop(Multipart *multipart, size_t size) {
-        memmove(multipart->data, multipart->data + size, multipart->size - size);
-        multipart->size -= size;
-}
-
-static char *find(const Multipart *multipart, const char *text) {
-        return memmem(multipart->data, multipart->size, text, strlen(text));
-}
-
-/* The part's file name, from its Content-Disposition; false at the closing delimiter. */
-static int read_head(Multipart *multipart, char **ret_name, bool *ret_last, Error **err) {
-        const char *end, *name;
-        while (multipart->size < 2)
-                if (fill(multipart, err) < 0)
-                        return -1;
-        *ret_last = memcmp(multipart->data, "--", 2) == 0;
-        if (*ret_last)
-                return 0;
-        while ((end = find(multipart, "\r\n\r\n")) == NULL) {
-                if (multipart->size > HEAD_LIMIT)
-                        return error_set(err, ERROR_INVALID, 0, "A part's headers are too long");
-                if (fill(multipart, err) < 0)
-                        return -1;
-        }
-        name = memmem(multipart->data, (size_t) (end - multipart->data), "filename=", 9);
-        if (name == NULL)
-                return error_set(err, ERROR_INVALID, 0, "A part has no file name");
-        name += 9 + (name[9] == '"');
-        *ret_name = str_ndup(name, strcspn(name, "\";\r"));
-        drop(multipart, (size_t) (end - multipart->data) + 4);
-        return 0;
-}
-
-static int copy_part(Multipart *multipart, int fd, Error **err) {
-        size_t held = strlen(multipart->delimiter);
-        for (;;) {
-                const char *end = find(multipart, multipart->delimiter);
-                size_t ready = end != NULL ? (size_t) (end - multipart->data)
-                                           : multipart->size - MIN_OF(multipart->size, held);
-                if (fd_write_all(fd, multipart->data, ready, err) < 0)
-                        return -1;
-                drop(multipart, ready);
-                if (end != NULL) {
-                        drop(multipart, held);
-                        return 0;
-                }
-                if (fill(multipart, err) < 0)
-                        return -1;
-        }
-}
-
-static char *part_path(const Multipart *multipart, const char *name) {
+static char *part_path(const Saving *saving, const char *name) {
         const char *dot = strchr(path_name(name), '.');
-        if (path_is_directory(multipart->target))
-                return path_join(multipart->target, path_name(name));
-        return str_printf("%s%s%s", multipart->target, multipart->parts > 0 ? ".root" : "",
+        if (path_is_directory(saving->target))
+                return path_join(saving->target, path_name(name));
+        return str_printf("%s%s%s", saving->target, saving->parts > 0 ? ".root" : "",
                           dot != NULL ? dot : "");
 }
 
-static int save_part(Multipart *multipart, const char *name, Error **err) {
-        _cleanup_free_ char *path = part_path(multipart, name);
-        _cleanup_close_ int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
-        if (fd < 0)
-                return error_errno(err, errno, "Cannot create %s", path);
-        multipart->parts++;
-        if (copy_part(multipart, fd, err) < 0) {
-                (void) unlink(path);
-                return -1;
+static void close_part(Saving *saving) {
+        fd_close(&saving->fd);
+        free(TAKE_PTR(saving->name));
+        free(TAKE_PTR(saving->path));
+}
+
+static int take(void *userdata, const char *name, const void *data, size_t size, Error **err) {
+        Saving *saving = userdata;
+        if (saving->name == NULL || !str_equal(saving->name, name)) {
+                close_part(saving);
+                saving->path = part_path(saving, name);
+                saving->fd = open(saving->path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
+                if (saving->fd < 0)
+                        return error_errno(err, errno, "Cannot create %s", saving->path);
+                saving->name = str_dup(name);
+                saving->parts++;
         }
-        return 0;
+        saving->received += (int64_t) size;
+        progress_transfer(saving->progress, saving->received,
+                          client_download_size(saving->download));
+        return fd_write_all(saving->fd, data, size, err);
 }
 
 int multipart_save(ClientDownload *download, const char *type, const char *target,
                    Progress *progress, Error **err) {
-        _cleanup_(multipart_done) Multipart multipart = {
-                .download = download, .target = target, .progress = progress};
-        const char *boundary = strstr(type, "boundary=");
-        _cleanup_free_ char *text = NULL;
-        if (boundary == NULL)
-                return error_set(err, ERROR_INVALID, 0, "The server's files have no boundary");
-        boundary += strlen("boundary=") + (boundary[9] == '"');
-        text = str_ndup(boundary, strcspn(boundary, "\";"));
-        multipart.delimiter = str_printf("\r\n--%s", text);
-        while (multipart.size < strlen(text) + 2)
-                if (fill(&multipart, err) < 0)
-                        return -1;
-        drop(&multipart, strlen(text) + 2); /* the first delimiter has no line before it */
-        for (;;) {
-                _cleanup_free_ char *name = NULL;
-                bool last;
-                if (read_head(&multipart, &name, &last, err) < 0)
-                        return -1;
-                if (last)
-                        return 0;
-                if (save_part(&multipart, name, err) < 0)
-                        return -1;
-        }
+        Saving saving = {
+                .target = target, .progress = progress, .download = download, .fd = -1};
+        int result = client_multipart_read(download, type, take, &saving, err);
+        if (result < 0 && saving.fd >= 0)
+                (void) unlink(saving.path);
+        close_part(&saving);
+        return result;
 }

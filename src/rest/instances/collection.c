@@ -5,6 +5,7 @@
 #include "instance/create.h"
 #include "instance/state.h"
 #include "rest/context.h"
+#include "rest/image_upload.h"
 
 /* Lists are written as text when nothing has to be filtered: thousands of trees cost more than
  * the query. */
@@ -105,6 +106,7 @@ static int prepare(RestRequest *request, InstanceCreate *create, Error **err) {
         _cleanup_(api_instances_post_done) ApiInstancesPost post;
         api_instances_post_init(&post);
         if (api_instances_post_read(request->body, &post, JSON_REPLACE, err) < 0 ||
+            rest_image_take_remote(request, &post.source, err) < 0 ||
             instance_create_from_api(&post, request->project,
                                      json_has(request->body, "profiles"), create, err) < 0)
                 return -1;
