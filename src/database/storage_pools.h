@@ -30,14 +30,23 @@ typedef enum StorageVolumeType {
         STORAGE_VOLUME_VIRTUAL_MACHINE = 3,
 } StorageVolumeType;
 
+typedef enum StorageContentType {
+        STORAGE_CONTENT_FILESYSTEM = 0,
+        STORAGE_CONTENT_BLOCK = 1,
+        STORAGE_CONTENT_ISO = 2,
+} StorageContentType;
+
+/* A volume, or a snapshot of one: then the name is VOLUME/SNAPSHOT. */
 typedef struct StorageVolumeRow {
         int64_t id;
+        int64_t volume_id; /* of a snapshot: its volume's; else 0 */
         char *pool;
         char *project;
         char *name;
         int64_t type;         /* StorageVolumeType */
-        int64_t content_type; /* 0 filesystem, 1 block */
+        int64_t content_type; /* StorageContentType */
         char *description;
+        int64_t expires_ns; /* of a snapshot; TIME_ZERO: never */
         StrMap config;
 } StorageVolumeRow;
 
@@ -64,16 +73,3 @@ int db_storage_pool_delete(Transaction *tx, int64_t id, Error **err) _must_check
 /* URLs of the volumes in it and of the profiles that name it. */
 int db_storage_pool_used_by(Transaction *tx, const StoragePoolRow *row, StrList *ret, Error **err)
         _must_check_;
-
-/* pool, project NULL: any; type -1: any. Sorted by type and name. */
-int db_storage_volume_list(Transaction *tx, const char *pool, const char *project, int64_t type,
-                           StorageVolumeRowList *ret, Error **err) _must_check_;
-int db_storage_volume_get(Transaction *tx, const StorageVolumeRow *key, StorageVolumeRow *ret,
-                          Error **err) _must_check_; /* key: pool, project, type, name */
-int db_storage_volume_create(Transaction *tx, const StorageVolumeRow *row, int64_t *ret_id,
-                             Error **err) _must_check_;
-int db_storage_volume_update(Transaction *tx, const StorageVolumeRow *row, Error **err)
-        _must_check_;
-int db_storage_volume_rename(Transaction *tx, int64_t id, const char *to, Error **err)
-        _must_check_;
-int db_storage_volume_delete(Transaction *tx, int64_t id, Error **err) _must_check_;

@@ -6,6 +6,7 @@
 #include "base/times.h"
 #include "base/units.h"
 #include "database/projects.h"
+#include "database/storage_volumes.h"
 #include "instance/instance_private.h"
 #include "instance/state.h"
 #include "schema/arch.h"

@@ -4,6 +4,7 @@
 #include "base/files.h"
 #include "base/log.h"
 #include "base/memory.h"
+#include "database/storage_volumes.h"
 #include "instance/instance_private.h"
 #include "schema/names.h"
 

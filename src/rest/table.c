@@ -2,6 +2,7 @@
 
 #include "rest/instances/instances.h"
 #include "rest/route.h"
+#include "rest/storage_volumes/storage_volumes.h"
 
 const RestTable *const *rest_tables(size_t *ret_count) {
         static const RestTable *const tables[] = {
@@ -21,6 +22,8 @@ const RestTable *const *rest_tables(size_t *ret_count) {
                 &rest_profiles_table,
                 &rest_projects_table,
                 &rest_storage_pools_table,
+                &rest_volumes_collection_table,
+                &rest_volumes_item_table,
                 &rest_warnings_table,
         };
         *ret_count = ARRAY_SIZE(tables);

@@ -5,6 +5,7 @@
 #include "base/log.h"
 #include "base/memory.h"
 #include "base/units.h"
+#include "database/storage_volumes.h"
 
 #include <stdio.h>
 
