@@ -7,9 +7,9 @@
 #include "daemon/host_warnings.h"
 #include "daemon/listen.h"
 #include "daemon/network.h"
+#include "daemon/tasks.h"
 #include "guest_api/guest_api.h"
 #include "image/image.h"
-#include "rest/context.h"
 #include "rest/rest.h"
 
 #include <build-config.h>
@@ -39,6 +39,7 @@ typedef struct Daemon {
         HttpServer *server;
         Trust *trust;
         DaemonNetwork *network;
+        DaemonTasks *tasks;
         RestContext rest;
         char host_name[65];
         int signals;
@@ -169,6 +170,11 @@ static void list_addresses(void *userdata, StrList *ret) {
         daemon_network_addresses(daemon->network, ret);
 }
 
+static int run_task(void *userdata, const char *name, Error **err) {
+        const Daemon *daemon = userdata;
+        return daemon_tasks_run(daemon->tasks, name, err);
+}
+
 static void fill_context(Daemon *daemon) {
         (void) gethostname(daemon->host_name, sizeof daemon->host_name - 1);
         RestContext *rest = &daemon->rest;
@@ -184,7 +190,8 @@ static void fill_context(Daemon *daemon) {
         rest->server_name = daemon->host_name;
         const char *version = getenv("LXD_SERVER_VERSION");
         rest->server_version = str_is_empty(version) ? BERTH_VERSION : version;
-        rest->daemon = (RestDaemonHooks){begin_shutdown, listen_again, list_addresses, daemon};
+        rest->daemon = (RestDaemonHooks){begin_shutdown, listen_again, list_addresses, run_task,
+                                         daemon};
         rest->trust = daemon->trust;
         pthread_mutex_init(&rest->server_cache.lock, NULL);
 }
@@ -192,6 +199,7 @@ static void fill_context(Daemon *daemon) {
 static int start_serving(Daemon *daemon, const char *group, Error **err) {
         int fd;
         fill_context(daemon);
+        daemon->tasks = daemon_tasks_start(&daemon->rest);
         const HttpServerSpec spec = {.loop = daemon->loop,
                                      .workers = daemon->workers,
                                      .handler = rest_handle,

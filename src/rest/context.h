@@ -31,6 +31,8 @@ typedef struct RestDaemonHooks {
         int (*listen)(void *userdata, const char *address, Error **err);
         /* Appends "HOST:PORT" of each address that clients can reach. */
         void (*addresses)(void *userdata, StrList *ret);
+        /* Runs one of the daemon's periodic tasks now, to its end. */
+        int (*run_task)(void *userdata, const char *name, Error **err);
         void *userdata;
 } RestDaemonHooks;
 

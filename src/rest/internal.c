@@ -97,6 +97,14 @@ static int sql_post(RestRequest *request, Error **err) {
         return rest_reply_sync(request, json_pack("{s:o}", "Results", list));
 }
 
+/* So that a test need not wait for the minute. */
+static int task_post(RestRequest *request, Error **err) {
+        const RestDaemonHooks *hooks = &request->context->daemon;
+        if (hooks->run_task(hooks->userdata, request->parameters[0], err) < 0)
+                return -1;
+        return rest_reply_empty(request);
+}
+
 static const RestEndpoint endpoints[] = {
         {
                 .path = "/internal/ready",
@@ -114,6 +122,10 @@ static const RestEndpoint endpoints[] = {
                 .path = "/internal/sql",
                 .get = {sql_get, REST_INTERNAL, REST_WHEN_STARTING},
                 .post = {sql_post, REST_INTERNAL, REST_JSON_BODY | REST_WHEN_STARTING},
+        },
+        {
+                .path = "/internal/testing/tasks/{name}",
+                .post = {task_post, REST_INTERNAL},
         },
 };
 

@@ -11,6 +11,7 @@ import time
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "../lib"))
 import daemon  # noqa: E402
+import images  # noqa: E402
 import instances  # noqa: E402
 import suite  # noqa: E402
 
@@ -275,6 +276,20 @@ def test_internal_endpoints():
     answer = PEER.api.sync("POST", "/internal/sql", {"database": "global",
                                                      "query": "SELECT 1 AS one"})
     suite.equal(answer["Results"][0]["rows"], [[1]], json.dumps(answer))
+
+
+def test_periodic_tasks():
+    """A task runs when it is asked for, and what it does is done when the answer comes."""
+    done = PEER.api.operation("POST", "/1.0/images", images.busybox(),
+                              {"Content-Type": "application/octet-stream"})
+    url = "/1.0/images/" + done["metadata"]["fingerprint"]
+    PEER.api.sync("POST", "/internal/testing/tasks/images-prune")
+    suite.equal(PEER.api.get(url).status, 200, "an image that does not expire")
+    PEER.api.sync("POST", "/internal/sql", {
+        "database": "global", "query": "UPDATE images SET expiry_date = '2020-01-01T00:00:00Z'"})
+    PEER.api.sync("POST", "/internal/testing/tasks/images-prune")
+    suite.equal(PEER.api.get(url).status, 404, "an expired image")
+    PEER.refused(404, "images-prune", "POST", "/internal/testing/tasks/nothing")
 
 
 def test_nothing_is_busy_when_idle():
