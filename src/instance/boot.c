@@ -32,8 +32,10 @@ static int adopt_running(Instances *instances, InstanceList *list, Error **err) 
                 }
                 bool frozen = runtime_is_frozen(instances->spec.runtime, &running.items[i]);
                 list->items[index].status = frozen ? INSTANCE_FROZEN : INSTANCE_RUNNING;
+                instance_adopt_cpus(instances, &list->items[index], &running.items[i]);
                 runner_set_process(instances, &list->items[index], &running.items[i]);
         }
+        instances_balance_cpus(instances);
         return 0;
 }
 

@@ -7,6 +7,7 @@
 #include "device/device.h"
 #include "instance/lxc_config.h"
 #include "linux/cgroup.h"
+#include "linux/cpuset.h"
 #include "linux/features.h"
 #include "loop/loop.h"
 #include "loop/workers.h"
@@ -21,6 +22,8 @@ typedef struct Runner {
         bool frozen;
         FilesSession *files;
         int64_t files_used_ns;
+        bool claims_cpus; /* runs or is being started */
+        CpuClaim cpu_claim;
 } Runner;
 
 typedef struct GuestListener GuestListener;
@@ -31,6 +34,7 @@ struct Instances {
         char *devlxd; /* DIRECTORY/devlxd */
         pthread_mutex_t lock;
         pthread_cond_t changed;
+        pthread_mutex_t balance_lock; /* taken before `lock` */
         Table *runners; /* by disk name */
         IdRange id_range;
         CgroupLayout cgroups;
@@ -38,7 +42,7 @@ struct Instances {
         StrList host_paths; /* those of lxc_config_binds that exist */
         uint64_t memory_total;
         bool memory_swap;
-        unsigned cpu_count;
+        const char *disk_weight; /* file of the blkio controller; NULL: none */
         Table *idmappable; /* by device number: "yes" or "no" */
         GuestListener *guest_listeners;
         bool stopping;
@@ -106,6 +110,21 @@ DeviceContext instance_device_context(Instances *instances, const Instance *inst
                                       const DeviceMap *devices, size_t index);
 /* Everything but the paths of one start, for the plan. */
 LxcConfigSpec instance_lxc_spec(Instances *instances, const Instance *instance);
+/* Places the instance among those that run, for its start: what goes into cpuset.cpus; NULL: all.
+ * The claim stands until runner_unclaim_cpus(). */
+char *instance_place_cpus(Instances *instances, const Instance *instance);
+/* The claim of limits.cpu as it is now; `present` NULL: it keeps what it has. */
+void runner_claim_cpus(Instances *instances, const Instance *instance, const CpuSet *present);
+void runner_unclaim_cpus(Instances *instances, const Instance *instance);
+/* The claim of one that ran before the daemon did. */
+void instance_adopt_cpus(Instances *instances, const Instance *instance,
+                         const RuntimeProcess *process);
+/* After any claim or the processors have changed. */
+void instances_balance_cpus(Instances *instances);
+/* limits.network.priority of a running instance; `before` NULL: it has just started. */
+int instance_set_network_priority(Instances *instances, const Instance *before,
+                                  const Instance *after, const RuntimeProcess *process,
+                                  Error **err) _must_check_;
 /* Two words with a hyphen. */
 char *instance_random_name(void);
 /* DIRECTORY/instances-creating/NAME: there while a volume is being made that no record names. */

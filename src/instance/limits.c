@@ -63,17 +63,18 @@ static int plan_memory(const LxcConfigSpec *spec, CgroupSettings *settings, Erro
                  * accounts swap. */
                 if (!soft && !v2 && !str_is_false(swap) && spec->memory_swap)
                         add_number(settings, CGROUP_MEMORY, "memory.memsw.limit_in_bytes", bytes);
-                if (soft || !v2)
-                        add_number(settings, CGROUP_MEMORY,
-                                   v2 ? "memory.high" : "memory.soft_limit_in_bytes",
-                                   soft ? bytes : bytes / 10 * 9);
+                /* What is kept for it when the host runs short. */
+                add_number(settings, CGROUP_MEMORY,
+                           v2 ? "memory.low" : "memory.soft_limit_in_bytes",
+                           soft ? bytes : (int64_t) ((double) bytes * 0.9));
         }
-        if (v2 && str_is_false(swap))
+        /* v2 counts swap apart: none beyond a hard limit, as v1's common limit has it. */
+        if (v2 && (str_is_false(swap) || (!str_is_empty(limit) && !soft)))
                 add_number(settings, CGROUP_MEMORY, "memory.swap.max", 0);
         if (!v2 && str_is_false(swap))
                 add_number(settings, CGROUP_MEMORY, "memory.swappiness", 0);
         else if (!v2 && priority != NULL && str_to_int64(priority, &steps))
-                add_number(settings, CGROUP_MEMORY, "memory.swappiness", 50 + steps);
+                add_number(settings, CGROUP_MEMORY, "memory.swappiness", 70 - steps);
         return 0;
 }
 
@@ -114,27 +115,17 @@ static int plan_cpu_share(const LxcConfigSpec *spec, CgroupSettings *settings, E
         return 0;
 }
 
-/* A number takes that many CPUs, starting where the name's hash says, so that instances spread. */
-static char *pick_cpus(const LxcConfigSpec *spec, uint64_t wanted) {
-        StrBuf text = {.data = NULL};
-        uint64_t hash = 5381;
-        for (const char *c = spec->name; *c != '\0'; c++)
-                hash = hash * 33 + (unsigned char) *c;
-        for (uint64_t i = 0; i < wanted; i++)
-                strbuf_printf(&text, "%s%llu", i > 0 ? "," : "",
-                              (unsigned long long) ((hash + i) % spec->cpu_count));
-        return strbuf_take(&text);
-}
-
-static void plan_cpus(const LxcConfigSpec *spec, CgroupSettings *settings) {
-        const char *value = strmap_get(spec->config, "limits.cpu");
-        uint64_t count;
-        if (str_is_empty(value) || !cgroup_has(spec->cgroups, CGROUP_CPUSET))
-                return;
-        if (!str_to_uint64(value, &count))
-                add(settings, CGROUP_CPUSET, "cpuset.cpus", str_dup(value));
-        else if (count < spec->cpu_count)
-                add(settings, CGROUP_CPUSET, "cpuset.cpus", pick_cpus(spec, count));
+static int plan_disk(const LxcConfigSpec *spec, CgroupSettings *settings, Error **err) {
+        const char *priority = strmap_get(spec->config, "limits.disk.priority");
+        int64_t steps;
+        if (str_is_empty(priority) || !str_to_int64(priority, &steps))
+                return 0;
+        if (spec->disk_weight == NULL)
+                return error_set(err, ERROR_UNSUPPORTED, 0,
+                                 "Cannot apply limits.disk.priority as blkio.weight cgroup "
+                                 "controller is missing");
+        add_number(settings, CGROUP_BLKIO, spec->disk_weight, steps > 0 ? steps * 100 : 10);
+        return 0;
 }
 
 static int plan_huge_pages(const LxcConfigSpec *spec, CgroupSettings *settings, Error **err) {
@@ -159,9 +150,10 @@ static int plan_huge_pages(const LxcConfigSpec *spec, CgroupSettings *settings, 
 int cgroup_settings_plan(const LxcConfigSpec *spec, CgroupSettings *ret, Error **err) {
         const char *processes = strmap_get(spec->config, "limits.processes");
         if (plan_memory(spec, ret, err) < 0 || plan_cpu_share(spec, ret, err) < 0 ||
-            plan_huge_pages(spec, ret, err) < 0)
+            plan_disk(spec, ret, err) < 0 || plan_huge_pages(spec, ret, err) < 0)
                 return -1;
-        plan_cpus(spec, ret);
+        if (spec->cpus != NULL && cgroup_has(spec->cgroups, CGROUP_CPUSET))
+                add(ret, CGROUP_CPUSET, "cpuset.cpus", str_dup(spec->cpus));
         if (!str_is_empty(processes) && cgroup_has(spec->cgroups, CGROUP_PIDS))
                 add(ret, CGROUP_PIDS, "pids.max", str_dup(processes));
         return 0;

@@ -12,15 +12,18 @@ static const struct {
         {"memory.memsw.limit_in_bytes", "-1"},
         {"memory.soft_limit_in_bytes", "-1"},
         {"memory.swappiness", "60"},
+        {"memory.low", "0"},
+        {"blkio.weight", "500"},
+        {"blkio.bfq.weight", "100"},
+        {"io.weight", "100"},
+        {"io.bfq.weight", "100"},
         {"cpu.shares", "1024"},
         {"cpu.weight", "100"},
         {"cpu.cfs_quota_us", "-1"},
         {"cpu.cfs_period_us", "100000"},
 };
 
-static char *unlimited_value(const Instances *instances, const char *file) {
-        if (str_equal(file, "cpuset.cpus"))
-                return str_printf("0-%u", instances->cpu_count - 1);
+static char *unlimited_value(const char *file) {
         for (size_t i = 0; i < ARRAY_SIZE(unlimited); i++)
                 if (str_equal(unlimited[i].file, file))
                         return str_dup(unlimited[i].value);
@@ -57,7 +60,7 @@ static int plan_difference(Instances *instances, const Instance *before, const I
         }
         for (size_t i = 0; i < old.count; i++)
                 if (find(&new, &old.items[i]) == NULL)
-                        add(ret, &old.items[i], unlimited_value(instances, old.items[i].file));
+                        add(ret, &old.items[i], unlimited_value(old.items[i].file));
         return 0;
 }
 
@@ -87,6 +90,10 @@ static int change_limits(Instances *instances, const RuntimeProcess *process,
         _cleanup_cgroup_paths_ CgroupPaths paths = {.directories = {NULL}};
         if (plan_difference(instances, before, after, &settings, err) < 0)
                 return -1;
+        if (instance_set_network_priority(instances, before, after, process, err) < 0)
+                return -1;
+        runner_claim_cpus(instances, after, NULL);
+        instances_balance_cpus(instances);
         if (settings.count == 0)
                 return 0;
         if (runtime_cgroups(instances->spec.runtime, process, &paths, err) < 0)

@@ -17,7 +17,8 @@ typedef struct LxcConfigSpec {
         bool idmapped;               /* the root is shown through the map */
         const CgroupLayout *cgroups;
         uint64_t memory_total;  /* bytes of the host, for percentages */
-        unsigned cpu_count;     /* of the host */
+        const char *cpus;       /* which processors; NULL: all */
+        const char *disk_weight; /* file of the blkio controller; NULL: none */
         const char *lxcfs;      /* its mount point; NULL: not running */
         bool memory_swap; /* v1: memory.memsw.* exist */
         bool apparmor;

@@ -24,11 +24,36 @@ static void probe_host(Instances *instances) {
         for (size_t i = 0; lxc_config_binds[i] != NULL; i++)
                 if (path_exists(lxc_config_binds[i]))
                         strlist_add(&instances->host_paths, lxc_config_binds[i]);
-        instances->cpu_count = (unsigned) MAX_OF(sysconf(_SC_NPROCESSORS_ONLN), 1L);
         if (file_read("/proc/meminfo", 0, &text, NULL, NULL) == 0) {
                 int64_t total = procfs_field(text, "MemTotal");
                 instances->memory_total = total > 0 ? (uint64_t) total * 1024 : 0;
         }
+}
+
+/* The kernel's schedulers differ in the name, and the top group has none of them. */
+static const char *find_disk_weight(const CgroupLayout *layout) {
+        static const char *const files[2][2] = {{"blkio.weight", "blkio.bfq.weight"},
+                                                {"io.weight", "io.bfq.weight"}};
+        _cleanup_cgroup_paths_ CgroupPaths paths = {.directories = {NULL}};
+        _cleanup_strlist_ StrList places = {.items = NULL}, groups = {.items = NULL};
+        const char *mount = layout->mounts[CGROUP_BLKIO];
+        if (mount == NULL)
+                return NULL;
+        if (cgroup_paths_load(layout, getpid(), NULL, NULL, &paths, NULL) == 0 &&
+            paths.directories[CGROUP_BLKIO] != NULL)
+                strlist_add(&places, paths.directories[CGROUP_BLKIO]);
+        if (directory_list(mount, &groups, NULL) == 0)
+                for (size_t i = 0; i < groups.count; i++)
+                        strlist_take(&places, path_join(mount, groups.items[i]));
+        for (size_t i = 0; i < places.count; i++)
+                for (size_t f = 0; f < ARRAY_SIZE(files[0]); f++) {
+                        const char *file = files[layout->unified[CGROUP_BLKIO]][f];
+                        _cleanup_free_ char *path = path_join(places.items[i], file);
+                        if (path_exists(path))
+                                return file;
+                }
+        _cleanup_free_ char *cost = path_join(mount, "io.cost.qos");
+        return layout->unified[CGROUP_BLKIO] && path_exists(cost) ? files[1][0] : NULL;
 }
 
 int instances_new(const InstancesSpec *spec, Instances **ret, Error **err) {
@@ -38,6 +63,7 @@ int instances_new(const InstancesSpec *spec, Instances **ret, Error **err) {
         instances->devlxd = path_join(spec->directory, "devlxd");
         pthread_mutex_init(&instances->lock, NULL);
         pthread_cond_init(&instances->changed, NULL);
+        pthread_mutex_init(&instances->balance_lock, NULL);
         instances->runners = table_new(runner_free);
         instances->idmappable = table_new(NULL);
         features_probe(&instances->features);
@@ -52,6 +78,7 @@ int instances_new(const InstancesSpec *spec, Instances **ret, Error **err) {
                                             ? path_join(memory, "memory.memsw.limit_in_bytes")
                                             : NULL;
         instances->memory_swap = swap != NULL && path_exists(swap);
+        instances->disk_weight = find_disk_weight(&instances->cgroups);
         *ret = instances;
         return 0;
 }
@@ -65,6 +92,7 @@ void instances_free(Instances *instances) {
         cgroup_layout_done(&instances->cgroups);
         pthread_mutex_destroy(&instances->lock);
         pthread_cond_destroy(&instances->changed);
+        pthread_mutex_destroy(&instances->balance_lock);
         free(instances->directory);
         free(instances->devlxd);
         free(instances);
@@ -236,6 +264,7 @@ void runner_clear_process(Instances *instances, const Instance *instance) {
                 runtime_process_done(&runner->process);
                 runner->process = (RuntimeProcess) {.name = NULL};
                 runner->frozen = false;
+                runner->claims_cpus = false;
                 files = TAKE_PTR(runner->files);
         }
         pthread_mutex_unlock(&instances->lock);

@@ -14,7 +14,7 @@
 typedef struct Start {
         Instances *instances;
         Instance *instance;
-        char *log_directory, *volume, *rootfs, *seccomp_file, *config_file;
+        char *log_directory, *volume, *rootfs, *seccomp_file, *config_file, *cpus;
         IdMap idmap;
         bool idmapped;
         DeviceRun run;
@@ -27,6 +27,7 @@ static void start_done(Start *start) {
         free(start->rootfs);
         free(start->seccomp_file);
         free(start->config_file);
+        free(start->cpus);
         idmap_done(&start->idmap);
         device_run_done(&start->run);
         strmap_done(&start->volatiles);
@@ -112,7 +113,7 @@ LxcConfigSpec instance_lxc_spec(Instances *instances, const Instance *instance) 
                 .cgroups = &instances->cgroups,
                 .memory_total = instances->memory_total,
                 .memory_swap = instances->memory_swap,
-                .cpu_count = instances->cpu_count,
+                .disk_weight = instances->disk_weight,
                 .lxcfs = path_exists("/var/lib/lxcfs/proc/meminfo") ? "/var/lib/lxcfs" : NULL,
                 .apparmor = instances->features.apparmor,
                 .host_paths = &instances->host_paths,
@@ -133,6 +134,8 @@ static int write_config(Start *start, Error **err) {
         spec.idmap = &start->idmap;
         spec.idmapped = start->idmapped;
         spec.device_lines = &start->run.lines;
+        start->cpus = instance_place_cpus(instances, start->instance);
+        spec.cpus = start->cpus;
         if (lxc_config_plan(&spec, &lines, err) < 0)
                 return -1;
         strlist_add(&lines, "");
@@ -162,6 +165,7 @@ static int launch(Start *start, Error **err) {
         _cleanup_free_ char *log = path_join(start->log_directory, "lxc.log");
         _cleanup_free_ char *old = str_printf("%s.old", log);
         _cleanup_(runtime_process_done) RuntimeProcess process = {.name = NULL};
+        _cleanup_error_ Error *failed = NULL;
         const RuntimeStart spec = {.name = start->instance->disk_name,
                                    .config_file = start->config_file,
                                    .log_file = log};
@@ -169,8 +173,13 @@ static int launch(Start *start, Error **err) {
         (void) rename(log, old);
         if (runtime_start(start->instances->spec.runtime, &spec, &process, err) < 0)
                 return -1;
+        if (instance_set_network_priority(start->instances, NULL, start->instance, &process,
+                                          &failed) < 0)
+                log_warning("Packets of %s have no priority: %s", start->instance->disk_name,
+                            error_message(failed));
         runner_set_process(start->instances, start->instance, &process);
         start->instance->status = INSTANCE_RUNNING;
+        instances_balance_cpus(start->instances);
         return 0;
 }
 
@@ -188,6 +197,7 @@ static int record(Start *start, Error **err) {
 static void undo(Start *start) {
         _cleanup_strmap_ StrMap changes = {.items = NULL};
         _cleanup_error_ Error *failed = NULL;
+        runner_unclaim_cpus(start->instances, start->instance);
         /* The owners on disk have changed whether the start went well or not. */
         const char *last = strmap_get(&start->volatiles, "volatile.last_state.idmap");
         if (last != NULL)

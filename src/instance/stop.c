@@ -13,6 +13,7 @@ void instance_stopped(Instances *instances, Instance *instance, const char *acti
         _cleanup_error_ Error *err = NULL;
         runner_clear_process(instances, instance);
         instance->status = INSTANCE_STOPPED;
+        instances_balance_cpus(instances);
         instance_devices_stop(instances, instance, &changes);
         strmap_set(&changes, "volatile.last_state.power", "STOPPED");
         if (instance_set_volatile(instances, instance, &changes, false, &err) < 0)

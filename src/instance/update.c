@@ -142,6 +142,7 @@ static int follow_profile(Instances *instances, const Instance *listed, const Pr
                           Error **err) {
         _cleanup_(instance_cleanup) Instance *after = NULL, *old = mem_new(Instance);
         _cleanup_transaction_ Transaction *tx = NULL;
+        _cleanup_strmap_ StrMap config = {.items = NULL};
         if (instance_load(instances, listed->row.project, listed->row.name, &after, err) < 0)
                 return -1;
         if (!instance_is_running(after))
@@ -156,7 +157,8 @@ static int follow_profile(Instances *instances, const Instance *listed, const Pr
         if (instance_change_live(instances, old, after, err) < 0)
                 return -1;
         instance_guest_changed(instances, old, after);
-        return instance_set_volatile(instances, after, &after->row.config, false, err);
+        strmap_copy(&config, &after->row.config);
+        return instance_set_volatile(instances, after, &config, false, err);
 }
 
 void instances_profile_changed(Instances *instances, const ProfileRow *before) {

@@ -25,7 +25,7 @@ static const char *golden_directory;
 
 typedef struct Case {
         const char *name;
-        const char *config[12]; /* key, value, … */
+        const char *config[16]; /* key, value, … */
         bool privileged, shifted, unified, no_seccomp;
         const char *device_line;
 } Case;
@@ -39,10 +39,11 @@ static const Case cases[] = {
         {.name = "limits-v1",
          .config = {"limits.memory", "100MB", "limits.cpu", "0-1,3", "limits.processes", "50",
                     "limits.cpu.allowance", "25ms/100ms", "limits.kernel.nofile", "10:20",
-                    "limits.hugepages.2MB", "4MB"}},
+                    "limits.hugepages.2MB", "4MB", "limits.disk.priority", "7"}},
         {.name = "limits-v2",
          .config = {"limits.memory", "10%", "limits.cpu", "2", "limits.cpu.allowance", "50%",
-                    "limits.memory.swap", "false", "limits.cpu.priority", "5"},
+                    "limits.memory.swap", "false", "limits.cpu.priority", "5",
+                    "limits.disk.priority", "0"},
          .unified = true},
         {.name = "extras",
          .config = {"environment.A", "b c", "linux.sysctl.net.ipv4.ip_forward", "1", "raw.lxc",
@@ -88,7 +89,8 @@ static char *render(const Case *test) {
                 .cgroups = &layout,
                 .memory_total = 1000000000,
                 .memory_swap = true,
-                .cpu_count = 4,
+                .cpus = strmap_get(&config, "limits.cpu"),
+                .disk_weight = test->unified ? "io.weight" : "blkio.bfq.weight",
                 .device_lines = &devices,
         };
         ok(lxc_config_plan(&spec, &lines, err));
@@ -114,7 +116,7 @@ static int plan(const char *const *pairs, CgroupSettings *ret, Error **err) {
         fill_layout(&layout, false);
         add_pairs(&config, pairs);
         const LxcConfigSpec spec = {.config = &config, .name = "c1", .cgroups = &layout,
-                                    .memory_total = 1 << 30, .cpu_count = 2};
+                                    .memory_total = 1 << 30};
         return cgroup_settings_plan(&spec, ret, err);
 }
 
@@ -128,12 +130,11 @@ static const char *setting(const CgroupSettings *settings, const char *file) {
 static void test_limits(_unused_ void **state) {
         _cleanup_(cgroup_settings_done) CgroupSettings settings = {.items = NULL};
         ok(plan((const char *[]) {"limits.memory", "64MiB", "limits.memory.enforce", "soft",
-                                  "limits.cpu", "8", "limits.cpu.priority", "0", NULL},
+                                  "limits.cpu.priority", "0", NULL},
                 &settings, err));
-        /* Soft: no hard limit; more CPUs than there are: none is taken away. */
+        /* Soft: no hard limit. */
         assert_null(setting(&settings, "memory.limit_in_bytes"));
         assert_string_equal(setting(&settings, "memory.soft_limit_in_bytes"), "67108864");
-        assert_null(setting(&settings, "cpuset.cpus"));
         assert_string_equal(setting(&settings, "cpu.shares"), "1014");
 }
 

@@ -2,6 +2,7 @@
 #include "base/memory.h"
 #include "linux/beneath.h"
 #include "linux/cgroup.h"
+#include "linux/cpuset.h"
 #include "linux/idmap.h"
 #include "linux/message.h"
 #include "linux/procfs.h"
@@ -269,6 +270,56 @@ static void test_procfs_names_a_process(void **state) {
         assert_int_equal(procfs_field("a: 1\nbc:\t 22 kB\n", "b"), -1);
 }
 
+static void test_cpu_sets(_unused_ void **state) {
+        static const char *const good[][2] = {{"0-1,3", "0-1,3"}, {"3, 0,1", "0-1,3"},
+                                              {"", ""},           {"1023", "1023"},
+                                              {"0-63,64", "0-64"}};
+        static const char *const bad[] = {"1-0", "1024", "a", "1-", "-1", "0-99999999999"};
+        CpuSet set;
+        for (size_t i = 0; i < ARRAY_SIZE(good); i++) {
+                assert_true(cpuset_parse(good[i][0], &set));
+                _cleanup_free_ char *text = cpuset_to_text(&set);
+                assert_string_equal(text, good[i][1]);
+        }
+        for (size_t i = 0; i < ARRAY_SIZE(bad); i++)
+                assert_false(cpuset_parse(bad[i], &set));
+}
+
+/* claims as "COUNT", "=PINNED" or "COUNT@PRESENT"; what each gets. */
+static void spread(const char *online_text, const char *const *claims_text,
+                   const char *const *expected) {
+        CpuSet online;
+        CpuClaim claims[8] = {{.count = 0}};
+        size_t count = 0;
+        assert_true(cpuset_parse(online_text, &online));
+        for (; claims_text[count] != NULL; count++) {
+                const char *text = claims_text[count], *present = strchr(text, '@');
+                if (text[0] == '=')
+                        assert_true(cpuset_parse(text + 1, &claims[count].pinned));
+                else
+                        claims[count].count = (unsigned) strtoul(text, NULL, 10);
+                if (present != NULL)
+                        assert_true(cpuset_parse(present + 1, &claims[count].cpus));
+        }
+        cpu_claims_spread(&online, claims, count);
+        for (size_t i = 0; i < count; i++) {
+                _cleanup_free_ char *text = cpuset_to_text(&claims[i].cpus);
+                assert_string_equal(text, expected[i]);
+        }
+}
+
+static void test_cpu_claims(_unused_ void **state) {
+        spread("0-3", (const char *[]) {"1", "1", "2", NULL},
+               (const char *[]) {"2", "3", "0-1"});
+        spread("0-1", (const char *[]) {"=0", "1", NULL}, (const char *[]) {"0", "1"});
+        spread("0-1", (const char *[]) {"1@1", "1@1", NULL}, (const char *[]) {"1", "0"});
+        /* More than there are; pinned to what has gone; no wish at all. */
+        spread("0-1", (const char *[]) {"9", "=7", "0", NULL},
+               (const char *[]) {"0-1", "0-1", "0-1"});
+        /* Without a wish it weighs nothing. */
+        spread("0-1", (const char *[]) {"0", "1@0", NULL}, (const char *[]) {"0-1", "0"});
+}
+
 int main(void) {
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test(test_idmap_maps_both_ways),
@@ -277,6 +328,8 @@ int main(void) {
                 cmocka_unit_test(test_raw_idmap_refuses),
                 cmocka_unit_test(test_id_ranges),
                 cmocka_unit_test(test_isolated_blocks),
+                cmocka_unit_test(test_cpu_sets),
+                cmocka_unit_test(test_cpu_claims),
                 cmocka_unit_test(test_cgroup_v1_paths),
                 cmocka_unit_test(test_cgroup_v2_figures),
                 cmocka_unit_test(test_acl_ids_are_mapped),
