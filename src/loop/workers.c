@@ -26,12 +26,22 @@ typedef struct Queue {
         Job **tail;
 } Queue;
 
+/* A thread that waits for work; on its own stack. */
+typedef struct Sleeper Sleeper;
+struct Sleeper {
+        Sleeper *next;
+        pthread_cond_t wake;
+        bool woken;
+};
+
 struct Workers {
         pthread_mutex_t lock;
-        pthread_cond_t work;
+        /* Last in, first out: the threads of a burst that is over are left to sleep until they
+         * end, and what runs has its memory warm. */
+        Sleeper *sleepers;
         pthread_cond_t ended;
         size_t limit;
-        size_t threads, idle, queued;
+        size_t threads;
         size_t running[2]; /* by WorkKind */
         Queue queues[2];
         bool stopping;
@@ -54,13 +64,8 @@ static Job *queue_take(Queue *queue) {
 
 Workers *workers_new(size_t limit) {
         Workers *workers = mem_new(Workers);
-        pthread_condattr_t attributes;
-        pthread_condattr_init(&attributes);
-        pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
         pthread_mutex_init(&workers->lock, NULL);
-        pthread_cond_init(&workers->work, &attributes);
         pthread_cond_init(&workers->ended, NULL);
-        pthread_condattr_destroy(&attributes);
         workers->limit = limit < 4 ? 4 : limit;
         for (size_t i = 0; i < 2; i++)
                 workers->queues[i].tail = &workers->queues[i].head;
@@ -83,17 +88,46 @@ static Job *next_job(Workers *workers, WorkKind *ret_kind) {
         return job;
 }
 
+static void sleeper_remove(Workers *workers, const Sleeper *sleeper) {
+        for (Sleeper **at = &workers->sleepers; *at != NULL; at = &(*at)->next)
+                if (*at == sleeper) {
+                        *at = sleeper->next;
+                        return;
+                }
+}
+
+/* Wakes the thread that went to sleep last; false when all are at work. Under the lock. */
+static bool wake_one(Workers *workers) {
+        Sleeper *sleeper = workers->sleepers;
+        if (sleeper == NULL)
+                return false;
+        workers->sleepers = sleeper->next;
+        sleeper->woken = true;
+        pthread_cond_signal(&sleeper->wake);
+        return true;
+}
+
 /* False: nothing came for IDLE_SECONDS, or the pool stops. Under the lock. */
 static bool wait_for_work(Workers *workers) {
         struct timespec until;
+        pthread_condattr_t attributes;
+        Sleeper self = {.next = workers->sleepers};
         if (workers->stopping)
                 return false;
+        pthread_condattr_init(&attributes);
+        pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
+        pthread_cond_init(&self.wake, &attributes);
+        pthread_condattr_destroy(&attributes);
         clock_gettime(CLOCK_MONOTONIC, &until);
         until.tv_sec += IDLE_SECONDS;
-        workers->idle++;
-        int result = pthread_cond_timedwait(&workers->work, &workers->lock, &until);
-        workers->idle--;
-        return result != ETIMEDOUT || workers->queues[WORK_SHORT].head != NULL;
+        workers->sleepers = &self;
+        int result = 0;
+        while (!self.woken && result != ETIMEDOUT)
+                result = pthread_cond_timedwait(&self.wake, &workers->lock, &until);
+        if (!self.woken)
+                sleeper_remove(workers, &self);
+        pthread_cond_destroy(&self.wake);
+        return self.woken;
 }
 
 static void *worker_main(void *userdata) {
@@ -108,7 +142,6 @@ static void *worker_main(void *userdata) {
                                 break;
                         continue;
                 }
-                workers->queued--;
                 workers->running[kind]++;
                 pthread_mutex_unlock(&workers->lock);
                 job->function(job->userdata);
@@ -117,10 +150,10 @@ static void *worker_main(void *userdata) {
                 workers->running[kind]--;
         }
         workers->threads--;
-        /* A burst is over: what it took from the system is given back. */
-        (void) malloc_trim(0);
         pthread_cond_broadcast(&workers->ended);
         pthread_mutex_unlock(&workers->lock);
+        /* A burst is over: what it took from the system is given back. */
+        (void) malloc_trim(0);
         return NULL;
 }
 
@@ -143,11 +176,7 @@ void workers_submit(Workers *workers, WorkKind kind, WorkFunction function, void
         int number = 0;
         pthread_mutex_lock(&workers->lock);
         queue_add(&workers->queues[kind], job);
-        /* An idle thread that was signalled still counts as idle until it runs, so jobs are
-         * compared with it: otherwise two quick jobs would share one thread. */
-        if (workers->idle >= ++workers->queued)
-                pthread_cond_signal(&workers->work);
-        else if (workers->threads < workers->limit)
+        if (!wake_one(workers) && workers->threads < workers->limit)
                 number = start_thread(workers);
         bool stuck = number != 0 && workers->threads == 0;
         pthread_mutex_unlock(&workers->lock);
@@ -167,11 +196,11 @@ void workers_free(Workers *workers) {
                 return;
         pthread_mutex_lock(&workers->lock);
         workers->stopping = true;
-        pthread_cond_broadcast(&workers->work);
+        while (wake_one(workers))
+                ;
         while (workers->threads > 0)
                 pthread_cond_wait(&workers->ended, &workers->lock);
         pthread_mutex_unlock(&workers->lock);
-        pthread_cond_destroy(&workers->work);
         pthread_cond_destroy(&workers->ended);
         pthread_mutex_destroy(&workers->lock);
         free(workers);
