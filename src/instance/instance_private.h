@@ -53,7 +53,6 @@ struct Instances {
 int runner_acquire(Instances *instances, const Instance *instance, const char *verb, bool wait,
                    Error **err) _must_check_;
 bool runner_is_busy_with(Instances *instances, const Instance *instance, const char *verb);
-bool runner_is_busy_with(Instances *instances, const Instance *instance, const char *verb);
 void runner_release(Instances *instances, const Instance *instance);
 Runner *runner_of(Instances *instances, const char *disk_name); /* under the lock; may be NULL */
 /* Under the lock; makes it. */

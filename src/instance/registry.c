@@ -147,13 +147,17 @@ bool runner_is_busy_with(Instances *instances, const Instance *instance, const c
         return busy;
 }
 
-void runner_release(Instances *instances, const Instance *instance) {
+static void runner_release_named(Instances *instances, const char *disk_name) {
         pthread_mutex_lock(&instances->lock);
-        Runner *runner = runner_of(instances, instance->disk_name);
+        Runner *runner = runner_of(instances, disk_name);
         if (runner != NULL)
                 runner->busy = NULL;
         pthread_cond_broadcast(&instances->changed);
         pthread_mutex_unlock(&instances->lock);
+}
+
+void runner_release(Instances *instances, const Instance *instance) {
+        runner_release_named(instances, instance->disk_name);
 }
 
 void runner_forget(Instances *instances, const char *disk_name) {
@@ -172,19 +176,28 @@ typedef struct Ended {
         LoopSource *source;
 } Ended;
 
-static bool still_the_same(Instances *instances, const char *disk_name, pid_t monitor_pid) {
+/* Waits until nobody is at work and holds the runner, as long as that monitor is still its own: a
+ * stop through the API has cleaned up already, and whoever comes after it must not find it busy. */
+static bool acquire_end(Instances *instances, const char *disk_name, pid_t monitor_pid) {
+        bool held = false;
         pthread_mutex_lock(&instances->lock);
-        Runner *runner = runner_of(instances, disk_name);
-        bool same = runner != NULL && runner->process.monitor_pid == monitor_pid;
+        for (;;) {
+                Runner *runner = runner_of(instances, disk_name);
+                if (runner == NULL || runner->process.monitor_pid != monitor_pid)
+                        break;
+                if (runner->busy == NULL) {
+                        runner->busy = "stop";
+                        held = true;
+                        break;
+                }
+                pthread_cond_wait(&instances->changed, &instances->lock);
+        }
         pthread_mutex_unlock(&instances->lock);
-        return same;
+        return held;
 }
 
-static void settle_end(Instances *instances, Instance *instance, pid_t monitor_pid) {
+static void settle_end(Instances *instances, Instance *instance) {
         _cleanup_error_ Error *err = NULL;
-        /* A stop through the API has already cleaned up. */
-        if (!still_the_same(instances, instance->disk_name, monitor_pid))
-                return;
         bool reboot = runtime_take_reboot(instances->spec.runtime, instance->disk_name);
         instance_stopped(instances, instance, reboot ? "instance-restarted" : "instance-shutdown",
                          NULL);
@@ -195,14 +208,14 @@ static void settle_end(Instances *instances, Instance *instance, pid_t monitor_p
 
 static void ended_on_worker(void *userdata) {
         Ended *ended = userdata;
-        _cleanup_(instance_cleanup) Instance *named = NULL, *current = NULL;
+        _cleanup_(instance_cleanup) Instance *current = NULL;
+        _cleanup_free_ char *disk_name = storage_instance_name(ended->project, ended->name);
         Instances *instances = ended->instances;
-        /* Loaded again once nobody else changes it. */
-        if (instance_load(instances, ended->project, ended->name, &named, NULL) == 0 &&
-            runner_acquire(instances, named, "stop", true, NULL) == 0) {
+        if (acquire_end(instances, disk_name, ended->monitor_pid)) {
+                /* Loaded once nobody else changes it. */
                 if (instance_load(instances, ended->project, ended->name, &current, NULL) == 0)
-                        settle_end(instances, current, ended->monitor_pid);
-                runner_release(instances, named);
+                        settle_end(instances, current);
+                runner_release_named(instances, disk_name);
         }
         fd_close(&ended->monitor_fd);
         free(ended->project);
