@@ -1,27 +1,12 @@
 /* Checks of addresses, ports and interfaces. */
 #include "schema/check.h"
 
+#include "base/ip.h"
 #include "base/memory.h"
 #include "schema/names.h"
 
-#include <arpa/inet.h>
 #include <ctype.h>
 #include <string.h>
-
-/* An address in network order; family AF_INET or AF_INET6. */
-typedef struct Address {
-        int family;
-        unsigned char bytes[16];
-} Address;
-
-static size_t address_size(int family) {
-        return family == AF_INET ? 4 : 16;
-}
-
-static bool parse_address(const char *text, Address *ret) {
-        ret->family = strchr(text, ':') != NULL ? AF_INET6 : AF_INET;
-        return inet_pton(ret->family, text, ret->bytes) == 1;
-}
 
 static const char *family_name(int family) {
         return family == AF_INET ? "IPv4" : "IPv6";
@@ -37,8 +22,8 @@ static int bad_family(int family, const char *value, Error **err) {
 }
 
 static int check_address(int family, const char *value, Error **err) {
-        Address address;
-        if (!parse_address(value, &address) || address.family != family)
+        IpAddress address;
+        if (!ip_parse(value, &address) || address.family != family)
                 return bad_family(family, value, err);
         return 0;
 }
@@ -52,8 +37,8 @@ int check_ipv6(const ConfigKey *key, const char *value, Error **err) {
 }
 
 int check_ip(const ConfigKey *key, const char *value, Error **err) {
-        Address address;
-        if (!parse_address(value, &address))
+        IpAddress address;
+        if (!ip_parse(value, &address))
                 return error_set(err, ERROR_INVALID, 0, "Not an IP address \"%s\"", value);
         return 0;
 }
@@ -92,36 +77,13 @@ int check_ipv6_list(const ConfigKey *key, const char *value, Error **err) {
         return check_items(key, value, check_ipv6, err);
 }
 
-static bool parse_cidr(const char *value, Address *ret_address, unsigned *ret_bits) {
-        const char *slash = strchr(value, '/');
-        uint64_t bits;
-        if (slash == NULL || !str_to_uint64(slash + 1, &bits))
-                return false;
-        _cleanup_free_ char *address = str_ndup(value, (size_t) (slash - value));
-        if (!parse_address(address, ret_address) ||
-            bits > 8 * address_size(ret_address->family))
-                return false;
-        *ret_bits = (unsigned) bits;
-        return true;
-}
-
-static bool has_host_bits(const Address *address, unsigned bits) {
-        for (size_t i = 0; i < address_size(address->family); i++) {
-                unsigned kept = bits > 8 * i ? MIN_OF(bits - 8 * (unsigned) i, 8u) : 0;
-                if ((address->bytes[i] & (0xff >> kept)) != 0)
-                        return true;
-        }
-        return false;
-}
-
 static int check_cidr(int family, const char *value, bool network, Error **err) {
-        Address address;
-        unsigned bits;
-        if (!parse_cidr(value, &address, &bits))
+        IpSubnet subnet;
+        if (!ip_parse_subnet(value, &subnet))
                 return error_set(err, ERROR_INVALID, 0, "invalid CIDR address: %s", value);
-        if (address.family != family)
+        if (subnet.address.family != family)
                 return bad_family(family, value, err);
-        if (network && has_host_bits(&address, bits))
+        if (network && ip_has_host_bits(&subnet))
                 return error_set(err, ERROR_INVALID, 0, "Not an %s network address \"%s\"",
                                  family_name(family), value);
         return 0;
@@ -171,16 +133,16 @@ int check_ipv6_network_list(const ConfigKey *key, const char *value, Error **err
 
 static int check_range(int family, const char *value, Error **err) {
         const char *dash = strchr(value, '-');
-        Address first, last;
+        IpAddress first, last;
         if (dash == NULL)
                 return error_set(err, ERROR_INVALID, 0,
                                  "IP range must contain start and end IP addresses");
         _cleanup_free_ char *start = str_ndup(value, (size_t) (dash - value));
-        if (!parse_address(start, &first) || first.family != family)
+        if (!ip_parse(start, &first) || first.family != family)
                 return bad_family(family, start, err);
-        if (!parse_address(dash + 1, &last) || last.family != family)
+        if (!ip_parse(dash + 1, &last) || last.family != family)
                 return bad_family(family, dash + 1, err);
-        if (memcmp(first.bytes, last.bytes, address_size(family)) > 0)
+        if (ip_compare(&first, &last) > 0)
                 return error_set(err, ERROR_INVALID, 0,
                                  "Start IP \"%s\" must be less than end IP \"%s\"", start,
                                  dash + 1);
@@ -205,15 +167,14 @@ int check_ipv6_range_list(const ConfigKey *key, const char *value, Error **err) 
 
 int check_uplink_subnets(const ConfigKey *key, const char *value, Error **err) {
         _cleanup_strlist_ StrList items = {};
-        Address address;
-        unsigned bits;
+        IpSubnet subnet;
         if (is_allowed(key, value))
                 return 0;
         strlist_split(&items, value, ",", false);
         for (size_t i = 0; i < items.count; i++) {
                 _cleanup_free_ char *item = str_trim(items.items[i]);
                 const char *colon = strchr(item, ':');
-                if (colon == NULL || colon == item || !parse_cidr(colon + 1, &address, &bits))
+                if (colon == NULL || colon == item || !ip_parse_subnet(colon + 1, &subnet))
                         return error_set(err, ERROR_INVALID, 0,
                                          "Subnet \"%s\" invalid, must be in the format of "
                                          "\"<uplink network>:<subnet>\"",
@@ -384,12 +345,12 @@ static bool split_listen(const char *value, char **ret_host, const char **ret_po
 }
 
 int check_listen_address(const ConfigKey *key, const char *value, Error **err) {
-        Address address;
+        IpAddress address;
         _cleanup_free_ char *host = NULL;
         const char *port = NULL;
         if (!split_listen(value, &host, &port))
                 return error_set(err, ERROR_INVALID, 0, "Couldn't resolve \"%s\"", value);
-        bool known = host[0] == '\0' || parse_address(host, &address) ||
+        bool known = host[0] == '\0' || ip_parse(host, &address) ||
                      (strchr(host, ':') == NULL && is_host_name(host, strlen(host)));
         if (!known)
                 return error_set(err, ERROR_INVALID, 0, "Couldn't resolve \"%s\"", host);
