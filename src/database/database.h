@@ -80,6 +80,23 @@ int db_load_devices(Transaction *transaction, DeviceMap *ret, const DbDeviceSql 
                     Error **err) _must_check_;
 int db_store_devices(Transaction *transaction, int64_t id, const DeviceMap *devices,
                      const DbDeviceSql *sql, Error **err) _must_check_;
+/* Rows of another table for many objects in one query: `sql` takes ?1 and ?2 (first, last), gives
+ * the owner's id first and is ordered by it; each row is given to take() with its owner's. */
+typedef struct DbOwner {
+        int64_t id;
+        void *row;
+} DbOwner;
+typedef struct DbOwners {
+        DbOwner *items; /* sorted by db_merge() */
+        size_t count;
+        int64_t first, last;
+} DbOwners;
+typedef void (*DbTakeRow)(void *row, const DbCursor *cursor);
+int db_merge(Transaction *transaction, DbOwners *owners, const char *sql, DbTakeRow take,
+             Error **err) _must_check_;
+/* Of rows (owner, key, value) and (owner, name, type code, key, value). */
+void db_take_pair(StrMap *map, const DbCursor *cursor);
+void db_take_device(DeviceMap *devices, const DbCursor *cursor);
 int64_t db_device_type_code(const char *type);
 const char *db_device_type_name(int64_t code);
 /* The raw connection, for sql.c. */

@@ -104,65 +104,39 @@ int db_instance_get(Transaction *tx, const char *project, const char *name, Inst
         return 0;
 }
 
-/* Rows of a second query come in the order of instance id, as by_id has them. */
-static int compare_ids(const void *a, const void *b) {
-        const InstanceRow *x = *(InstanceRow *const *) a, *y = *(InstanceRow *const *) b;
-        return (x->id > y->id) - (x->id < y->id);
+static void take_config(void *row, const DbCursor *cursor) {
+        db_take_pair(&((InstanceRow *) row)->config, cursor);
 }
 
-typedef void (*TakeRow)(InstanceRow *row, const DbCursor *cursor);
-
-static void take_config(InstanceRow *row, const DbCursor *cursor) {
-        strmap_set(&row->config, db_text(cursor, 1), db_text(cursor, 2));
+static void take_device(void *row, const DbCursor *cursor) {
+        db_take_device(&((InstanceRow *) row)->devices, cursor);
 }
 
-static void take_device(InstanceRow *row, const DbCursor *cursor) {
-        StrMap *config = devicemap_add(&row->devices, db_text(cursor, 1));
-        strmap_set(config, "type", db_device_type_name(db_integer(cursor, 2)));
-        if (!db_is_null(cursor, 3))
-                strmap_set(config, db_text(cursor, 3), db_text(cursor, 4));
-}
-
-static void take_profile(InstanceRow *row, const DbCursor *cursor) {
-        strlist_add(&row->profiles, db_text(cursor, 1));
-}
-
-static int merge(Transaction *tx, InstanceRow **by_id, size_t count, const char *sql, TakeRow take,
-                 Error **err) {
-        _cleanup_cursor_ DbCursor cursor = {};
-        size_t at = 0;
-        int found;
-        if (db_select(tx, &cursor, err, sql, "") < 0)
-                return -1;
-        while ((found = db_next(&cursor, err)) > 0) {
-                int64_t id = db_integer(&cursor, 0);
-                while (at < count && by_id[at]->id < id)
-                        at++;
-                if (at < count && by_id[at]->id == id)
-                        take(by_id[at], &cursor);
-        }
-        return found;
+static void take_profile(void *row, const DbCursor *cursor) {
+        strlist_add(&((InstanceRow *) row)->profiles, db_text(cursor, 1));
 }
 
 static int merge_all(Transaction *tx, InstanceRowList *list, Error **err) {
-        _cleanup_free_ InstanceRow **by_id = mem_new_array(InstanceRow *, list->count);
+        _cleanup_free_ DbOwner *items = mem_new_array(DbOwner, list->count);
+        DbOwners owners = {.items = items, .count = list->count, .last = INT64_MAX};
         for (size_t i = 0; i < list->count; i++)
-                by_id[i] = &list->items[i];
-        qsort(by_id, list->count, sizeof *by_id, compare_ids);
-        if (merge(tx, by_id, list->count,
-                  "SELECT instance_id, key, value FROM instances_config ORDER BY instance_id, key",
-                  take_config, err) < 0)
+                items[i] = (DbOwner) {list->items[i].id, &list->items[i]};
+        if (db_merge(tx, &owners,
+                     "SELECT instance_id, key, value FROM instances_config"
+                     " WHERE instance_id BETWEEN ? AND ? ORDER BY instance_id, key",
+                     take_config, err) < 0 ||
+            db_merge(tx, &owners,
+                     "SELECT d.instance_id, d.name, d.type, c.key, c.value FROM instances_devices"
+                     " AS d LEFT JOIN instances_devices_config AS c"
+                     " ON c.instance_device_id = d.id"
+                     " WHERE d.instance_id BETWEEN ? AND ? ORDER BY d.instance_id, d.name",
+                     take_device, err) < 0)
                 return -1;
-        if (merge(tx, by_id, list->count,
-                  "SELECT d.instance_id, d.name, d.type, c.key, c.value FROM instances_devices AS d"
-                  " LEFT JOIN instances_devices_config AS c ON c.instance_device_id = d.id"
-                  " ORDER BY d.instance_id, d.name",
-                  take_device, err) < 0)
-                return -1;
-        return merge(tx, by_id, list->count,
-                     "SELECT instance_id, profiles.name FROM instances_profiles JOIN profiles"
-                     " ON profiles.id = profile_id ORDER BY instance_id, apply_order",
-                     take_profile, err);
+        return db_merge(tx, &owners,
+                        "SELECT instance_id, profiles.name FROM instances_profiles JOIN profiles"
+                        " ON profiles.id = profile_id WHERE instance_id BETWEEN ? AND ?"
+                        " ORDER BY instance_id, apply_order",
+                        take_profile, err);
 }
 
 int db_instance_list(Transaction *tx, const char *project, InstanceRowList *ret, Error **err) {

@@ -44,18 +44,48 @@ int db_store_map(Transaction *transaction, int64_t id, const StrMap *map, const 
         return 0;
 }
 
+static int compare_owners(const void *a, const void *b) {
+        const DbOwner *x = a, *y = b;
+        return (x->id > y->id) - (x->id < y->id);
+}
+
+int db_merge(Transaction *transaction, DbOwners *owners, const char *sql, DbTakeRow take,
+             Error **err) {
+        _cleanup_cursor_ DbCursor cursor = {};
+        size_t at = 0;
+        int found;
+        qsort(owners->items, owners->count, sizeof *owners->items, compare_owners);
+        if (db_select(transaction, &cursor, err, sql, "ii", owners->first, owners->last) < 0)
+                return -1;
+        while ((found = db_next(&cursor, err)) > 0) {
+                int64_t id = db_integer(&cursor, 0);
+                while (at < owners->count && owners->items[at].id < id)
+                        at++;
+                if (at < owners->count && owners->items[at].id == id)
+                        take(owners->items[at].row, &cursor);
+        }
+        return found;
+}
+
+void db_take_pair(StrMap *map, const DbCursor *cursor) {
+        strmap_set(map, db_text(cursor, 1), db_text(cursor, 2));
+}
+
+void db_take_device(DeviceMap *devices, const DbCursor *cursor) {
+        StrMap *config = devicemap_add(devices, db_text(cursor, 1));
+        strmap_set(config, "type", db_device_type_name(db_integer(cursor, 2)));
+        if (!db_is_null(cursor, 3))
+                strmap_set(config, db_text(cursor, 3), db_text(cursor, 4));
+}
+
 int db_load_devices(Transaction *transaction, DeviceMap *ret, const DbDeviceSql *sql, int64_t id,
                     Error **err) {
         _cleanup_cursor_ DbCursor cursor = {};
         int row;
         if (db_select(transaction, &cursor, err, sql->select, "i", id) < 0)
                 return -1;
-        while ((row = db_next(&cursor, err)) > 0) {
-                StrMap *config = devicemap_add(ret, db_text(&cursor, 1));
-                strmap_set(config, "type", db_device_type_name(db_integer(&cursor, 2)));
-                if (!db_is_null(&cursor, 3))
-                        strmap_set(config, db_text(&cursor, 3), db_text(&cursor, 4));
-        }
+        while ((row = db_next(&cursor, err)) > 0)
+                db_take_device(ret, &cursor);
         return row;
 }
 

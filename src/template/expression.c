@@ -1,6 +1,7 @@
 #include "template/template_private.h"
 
 #include "base/memory.h"
+#include "base/times.h"
 
 #include <ctype.h>
 #include <string.h>
@@ -228,14 +229,25 @@ static json_t *filter_cut(const json_t *value, const json_t *argument) {
         return json_string(rest.data);
 }
 
+/* A time in a layout of Go's, as pongo2 has it. What is no time stays as it is. */
+static json_t *filter_date(const json_t *value, const json_t *argument) {
+        int64_t ns;
+        if (!json_is_string(value) || !time_parse_rfc3339(json_string_value(value), &ns))
+                return json_incref((json_t *) value);
+        _cleanup_free_ char *layout = expression_text(argument);
+        _cleanup_free_ char *text = template_format_time(ns, layout);
+        return json_string(text);
+}
+
 static const struct {
         const char *name;
         json_t *(*apply)(const json_t *value, const json_t *argument);
 } filters[] = {
-        {"cut", filter_cut},       {"default", filter_default}, {"escape", filter_same},
-        {"first", filter_first},   {"join", filter_join},       {"last", filter_last},
-        {"length", filter_length}, {"lower", filter_lower},     {"safe", filter_same},
-        {"trim", filter_trim},     {"upper", filter_upper},
+        {"cut", filter_cut},     {"date", filter_date},     {"default", filter_default},
+        {"escape", filter_same}, {"first", filter_first},   {"join", filter_join},
+        {"last", filter_last},   {"length", filter_length}, {"lower", filter_lower},
+        {"safe", filter_same},   {"time", filter_date},     {"trim", filter_trim},
+        {"upper", filter_upper},
 };
 
 static int apply_filter(Expression *e, json_t **value, Error **err) {

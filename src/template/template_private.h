@@ -18,3 +18,5 @@ bool expression_is_true(const json_t *value);
 /* What {{ }} prints. */
 char *expression_text(const json_t *value);
 void expression_skip_blanks(Expression *expression);
+/* Local time in a layout of Go's ("2006-01-02_15-04-05"). */
+char *template_format_time(int64_t ns, const char *layout);
