@@ -82,6 +82,19 @@ int container_record(LxcContainer *container, const char *run_dir, const char *b
         return 0;
 }
 
+/* liblxc's monitor keeps the program that filters devices in v2. */
+int verb_device_rule(int argc, char **argv) {
+        _cleanup_error_ Error *error = NULL;
+        _cleanup_(container_cleanup) LxcContainer *container = lxc_container_new(argv[0], argv[1]);
+        if (container == NULL || !container->set_cgroup_item(container, argv[2], argv[3])) {
+                (void) error_set(&error, ERROR_SYSTEM, 0, "liblxc refused \"%s\" for %s", argv[3],
+                                 argv[2]);
+                return report_failure(error);
+        }
+        (void) report(NULL, 0, "done");
+        return 0;
+}
+
 int verb_find(int argc, char **argv) {
         _cleanup_error_ Error *error = NULL;
         _cleanup_(container_cleanup) LxcContainer *container = lxc_container_new(argv[0], argv[1]);

@@ -25,6 +25,7 @@ static const Verb verbs[] = {
         {"hook-stop", verb_hook_stop, 1, false},
         {"mount", verb_mount, 6, true},
         {"unmount", verb_unmount, 3, true},
+        {"device-rule", verb_device_rule, 4, true},
         {"probe-idmap", verb_probe_idmap, 1, true},
         {"files", verb_files, 3, true},
 };

@@ -38,20 +38,29 @@ static int make_target(int root_fd, const char *target, bool directory, Error **
         return beneath_write(root_fd, target, "", 0, NULL, err);
 }
 
+/* Opened once: what is looked at is what is mounted. */
+static int open_source(const char *source, struct stat *ret, int *ret_fd, Error **err) {
+        _cleanup_close_ int fd = open(source, O_PATH | O_CLOEXEC);
+        if (fd < 0 || fstatat(fd, "", ret, AT_EMPTY_PATH) < 0)
+                return error_errno(err, errno, "Failed to find %s", source);
+        *ret_fd = TAKE_FD(fd);
+        return 0;
+}
+
 static int mount_into(char **argv, Error **err) {
         const char *source = argv[2], *target = argv[3];
         uint64_t flags = 0;
         _cleanup_close_ int pidfd = -1, mount_fd = -1, userns = -1, root = -1, place = -1;
+        _cleanup_close_ int source_fd = -1;
         struct stat info;
         pid_t pid;
         if (!str_to_uint64(argv[4], &flags))
                 return error_set(err, ERROR_INTERNAL, 0, "Bad mount flags");
         if (open_init(argv, &pidfd, &pid, err) < 0)
                 return -1;
-        if (stat(source, &info) < 0)
-                return error_errno(err, errno, "Failed to find %s", source);
-        if (mount_clone(AT_FDCWD, source, (unsigned) flags, &mount_fd, err) < 0)
-                return -1;
+        if (open_source(source, &info, &source_fd, err) < 0 ||
+            mount_clone(source_fd, "", (unsigned) flags, &mount_fd, err) < 0)
+                return error_prefix(err, "%s", source);
         if (str_equal(argv[5], "1")) {
                 _cleanup_free_ char *path = str_printf("/proc/%d/ns/user", (int) pid);
                 userns = open(path, O_RDONLY | O_CLOEXEC);
@@ -67,18 +76,32 @@ static int mount_into(char **argv, Error **err) {
         return mount_attach(mount_fd, place, "", err);
 }
 
+/* What was made only to be mounted on. */
+static void remove_empty(int parent, const char *name) {
+        struct stat info;
+        if (fstatat(parent, name, &info, AT_SYMLINK_NOFOLLOW) < 0)
+                return;
+        if (S_ISREG(info.st_mode) && info.st_size == 0)
+                (void) unlinkat(parent, name, 0);
+        if (S_ISDIR(info.st_mode))
+                (void) unlinkat(parent, name, AT_REMOVEDIR);
+}
+
 static int unmount_from(char **argv, Error **err) {
         _cleanup_close_ int pidfd = -1, root = -1, parent = -1;
         _cleanup_free_ char *name = NULL;
+        _cleanup_error_ Error *missing = NULL;
         pid_t pid;
         if (open_init(argv, &pidfd, &pid, err) < 0 || namespaces_enter(pidfd, err) < 0 ||
-            beneath_open_root("/", &root, err) < 0 ||
-            beneath_open_parent(root, argv[2], &parent, &name, err) < 0)
+            beneath_open_root("/", &root, err) < 0)
                 return -1;
+        if (beneath_open_parent(root, argv[2], &parent, &name, &missing) < 0)
+                return error_is(missing, ERROR_NOT_FOUND) ? 0 : error_move(err, &missing);
         if (fchdir(parent) < 0)
                 return error_errno(err, errno, "Failed to enter a directory");
-        if (umount2(name, UMOUNT_NOFOLLOW | MNT_DETACH) < 0 && errno != EINVAL)
+        if (umount2(name, UMOUNT_NOFOLLOW | MNT_DETACH) < 0 && errno != EINVAL && errno != ENOENT)
                 return error_errno(err, errno, "Failed to unmount \"%s\"", argv[2]);
+        remove_empty(parent, name);
         return 0;
 }
 

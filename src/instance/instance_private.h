@@ -32,6 +32,8 @@ struct Instances {
         InstancesSpec spec;
         char *directory;
         char *devlxd; /* DIRECTORY/devlxd */
+        char *devices; /* DIRECTORY/devices */
+        const char *host_root, *device_monitor; /* for DeviceContext */
         pthread_mutex_t lock;
         pthread_cond_t changed;
         pthread_mutex_t balance_lock; /* taken before `lock` */

@@ -101,9 +101,11 @@ static int change_limits(Instances *instances, const RuntimeProcess *process,
         return apply_settings(&settings, &paths, err);
 }
 
-static bool is_unchanged(const DeviceMap *others, const DeviceEntry *device) {
+/* As it is, or changed in place. */
+static bool stays(const DeviceMap *others, const DeviceEntry *device) {
         const StrMap *other = devicemap_get(others, device->name);
-        return other != NULL && strmap_equal(other, &device->config);
+        return other != NULL && (strmap_equal(other, &device->config) ||
+                                 device_can_update(other, &device->config));
 }
 
 static int check_pluggable(Instances *instances, const Instance *from, const Instance *to,
@@ -112,7 +114,7 @@ static int check_pluggable(Instances *instances, const Instance *from, const Ins
                 const DeviceContext context =
                         instance_device_context(instances, from, &from->devices, i);
                 const DeviceDriver *driver;
-                if (is_unchanged(&to->devices, &from->devices.items[i]))
+                if (stays(&to->devices, &from->devices.items[i]))
                         continue;
                 if (device_find(context.config, &driver, err) < 0)
                         return -1;
@@ -127,19 +129,17 @@ static int check_pluggable(Instances *instances, const Instance *from, const Ins
 
 static int unplug(Instances *instances, const RuntimeProcess *process, const Instance *before,
                   Instance *after, Error **err) {
-        for (size_t i = 0; i < before->devices.count; i++) {
+        _cleanup_free_ size_t *order = device_order(&before->devices);
+        for (size_t i = before->devices.count; i-- > 0;) {
                 DeviceContext context =
-                        instance_device_context(instances, before, &before->devices, i);
+                        instance_device_context(instances, before, &before->devices, order[i]);
                 _cleanup_strmap_ StrMap changes = {.items = NULL};
-                const DeviceDriver *driver;
-                if (is_unchanged(&after->devices, &before->devices.items[i]))
+                if (stays(&after->devices, &before->devices.items[order[i]]))
                         continue;
                 context.process = process;
-                if (device_find(context.config, &driver, err) < 0 ||
-                    (driver->unplug != NULL && driver->unplug(&context, err) < 0))
+                if (device_unplug(&context, err) < 0)
                         return error_prefix(err, "Failed to stop device \"%s\"", context.name);
-                if (driver->stop != NULL)
-                        driver->stop(&context, &changes);
+                device_stop(&context, &changes);
                 instance_apply_volatile(after, &changes);
         }
         return 0;
@@ -148,31 +148,46 @@ static int unplug(Instances *instances, const RuntimeProcess *process, const Ins
 static int plug_one(const DeviceContext *context, Instance *after, Error **err) {
         _cleanup_device_run_ DeviceRun run = {.link = NULL};
         _cleanup_strmap_ StrMap ignored = {.items = NULL};
-        const DeviceDriver *driver;
-        if (device_find(context->config, &driver, err) < 0)
-                return -1;
-        int result = driver->start != NULL ? driver->start(context, &run, err) : 0;
+        int result = device_start(context, &run, err);
         instance_apply_volatile(after, &run.volatiles);
-        if (result == 0 && driver->plug != NULL)
-                result = driver->plug(context, &run, err);
+        if (result == 0)
+                result = device_plug(context, &run, err);
         if (result == 0)
                 return 0;
-        if (driver->stop != NULL)
-                driver->stop(context, &ignored);
+        (void) !device_unplug(context, NULL);
+        device_stop(context, &ignored);
         instance_apply_volatile(after, &ignored);
         return -1;
 }
 
 static int plug(Instances *instances, const RuntimeProcess *process, const Instance *before,
                 Instance *after, Error **err) {
+        _cleanup_free_ size_t *order = device_order(&after->devices);
         for (size_t i = 0; i < after->devices.count; i++) {
                 DeviceContext context =
-                        instance_device_context(instances, after, &after->devices, i);
-                if (is_unchanged(&before->devices, &after->devices.items[i]))
+                        instance_device_context(instances, after, &after->devices, order[i]);
+                if (stays(&before->devices, &after->devices.items[order[i]]))
                         continue;
                 context.process = process;
                 if (plug_one(&context, after, err) < 0)
                         return error_prefix(err, "Failed to start device \"%s\"", context.name);
+        }
+        return 0;
+}
+
+/* Those whose change needs no coming and going; `process` NULL: it does not run. */
+int instance_update_devices(Instances *instances, const RuntimeProcess *process,
+                            const Instance *before, const Instance *after, Error **err) {
+        for (size_t i = 0; i < after->devices.count; i++) {
+                DeviceContext context =
+                        instance_device_context(instances, after, &after->devices, i);
+                const StrMap *old = devicemap_get(&before->devices, context.name);
+                if (old == NULL || strmap_equal(old, context.config) ||
+                    !device_can_update(old, context.config))
+                        continue;
+                context.process = process;
+                if (device_update(&context, old, err) < 0)
+                        return error_prefix(err, "Failed to update device \"%s\"", context.name);
         }
         return 0;
 }
@@ -203,8 +218,10 @@ int instance_change_live(Instances *instances, const Instance *before, Instance 
                 return error_move(err, &failed);
         }
         if (unplug(instances, &process, before, after, &failed) == 0 &&
-            plug(instances, &process, before, after, &failed) == 0)
+            plug(instances, &process, before, after, &failed) == 0 &&
+            instance_update_devices(instances, &process, before, after, &failed) == 0)
                 return 0;
+        (void) !instance_update_devices(instances, &process, after, before, NULL);
         put_back(instances, &process, before, after);
         (void) !change_limits(instances, &process, after, before, NULL);
         return error_move(err, &failed);

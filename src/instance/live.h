@@ -7,3 +7,7 @@
  * Volatile keys that devices make are put into `after`. The caller holds the runner. */
 int instance_change_live(Instances *instances, const Instance *before, Instance *after,
                          Error **err) _must_check_;
+/* Devices whose change needs no coming and going; `process` NULL: it does not run. */
+int instance_update_devices(Instances *instances, const RuntimeProcess *process,
+                            const Instance *before, const Instance *after, Error **err)
+        _must_check_;

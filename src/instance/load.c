@@ -247,7 +247,12 @@ DeviceContext instance_device_context(Instances *instances, const Instance *inst
         return (DeviceContext) {.instance = instance->disk_name,
                                 .name = devices->items[index].name,
                                 .config = &devices->items[index].config,
+                                .devices = devices,
                                 .volatiles = &instance->config,
+                                .directory = instances->devices,
+                                .host_root = instances->host_root,
+                                .monitor = instances->device_monitor,
+                                .cgroups = &instances->cgroups,
                                 .nic_index = nics,
                                 .unprivileged = !instance_is_privileged(instance),
                                 .runtime = instances->spec.runtime};

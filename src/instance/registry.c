@@ -56,11 +56,19 @@ static const char *find_disk_weight(const CgroupLayout *layout) {
         return layout->unified[CGROUP_BLKIO] && path_exists(cost) ? files[1][0] : NULL;
 }
 
+static const char *from_environment(const char *name, const char *otherwise) {
+        const char *value = getenv(name);
+        return str_is_empty(value) ? otherwise : value;
+}
+
 int instances_new(const InstancesSpec *spec, Instances **ret, Error **err) {
         Instances *instances = mem_new(Instances);
         instances->spec = *spec;
         instances->directory = str_dup(spec->directory);
         instances->devlxd = path_join(spec->directory, "devlxd");
+        instances->devices = path_join(spec->directory, "devices");
+        instances->host_root = from_environment("BERTH_TEST_ROOT", "");
+        instances->device_monitor = from_environment("LXD_DEVMONITOR_DIR", "/dev");
         pthread_mutex_init(&instances->lock, NULL);
         pthread_cond_init(&instances->changed, NULL);
         pthread_mutex_init(&instances->balance_lock, NULL);
@@ -95,6 +103,7 @@ void instances_free(Instances *instances) {
         pthread_mutex_destroy(&instances->balance_lock);
         free(instances->directory);
         free(instances->devlxd);
+        free(instances->devices);
         free(instances);
 }
 

@@ -4,11 +4,14 @@
 #include "base/files.h"
 #include "base/log.h"
 #include "base/memory.h"
+#include "device/entries.h"
 #include "schema/arch.h"
 
 #include <errno.h>
 #include <stdio.h>
 #include <sys/stat.h>
+
+#define KILL_TIMEOUT_MS 60000
 
 /* What a start has made so far. */
 typedef struct Start {
@@ -35,14 +38,12 @@ static void start_done(Start *start) {
 
 static int start_devices(Start *start, Error **err) {
         const DeviceMap *devices = &start->instance->devices;
+        _cleanup_free_ size_t *order = device_order(devices);
         for (size_t i = 0; i < devices->count; i++) {
                 const DeviceContext context = instance_device_context(
-                        start->instances, start->instance, devices, i);
+                        start->instances, start->instance, devices, order[i]);
                 _cleanup_device_run_ DeviceRun run = {.link = NULL};
-                const DeviceDriver *driver;
-                if (device_find(context.config, &driver, err) < 0)
-                        return -1;
-                int result = driver->start != NULL ? driver->start(&context, &run, err) : 0;
+                int result = device_start(&context, &run, err);
                 /* Also of one that failed: its stop() finds by them what it had made. */
                 strmap_merge(&start->volatiles, &run.volatiles);
                 if (result < 0)
@@ -54,13 +55,13 @@ static int start_devices(Start *start, Error **err) {
 }
 
 void instance_devices_stop(Instances *instances, const Instance *instance, StrMap *changes) {
+        _cleanup_free_ size_t *order = device_order(&instance->devices);
         for (size_t i = instance->devices.count; i-- > 0;) {
-                const DeviceContext context =
-                        instance_device_context(instances, instance, &instance->devices, i);
-                const DeviceDriver *driver;
-                if (device_find(context.config, &driver, NULL) == 0 && driver->stop != NULL)
-                        driver->stop(&context, changes);
+                const DeviceContext context = instance_device_context(
+                        instances, instance, &instance->devices, order[i]);
+                device_stop(&context, changes);
         }
+        device_entries_clean(instances->devices, instance->disk_name);
 }
 
 static int prepare_volume(Start *start, Error **err) {
@@ -183,6 +184,23 @@ static int launch(Start *start, Error **err) {
         return 0;
 }
 
+/* What stands beside the running container. */
+static int run_devices(const Start *start, Error **err) {
+        const DeviceMap *devices = &start->instance->devices;
+        _cleanup_free_ size_t *order = device_order(devices);
+        _cleanup_(runtime_process_done) RuntimeProcess process = {.name = NULL};
+        if (instance_process(start->instances, start->instance, &process, err) < 0)
+                return -1;
+        for (size_t i = 0; i < devices->count; i++) {
+                DeviceContext context = instance_device_context(
+                        start->instances, start->instance, devices, order[i]);
+                context.process = &process;
+                if (device_running(&context, err) < 0)
+                        return error_prefix(err, "Failed to start device \"%s\"", context.name);
+        }
+        return 0;
+}
+
 /* One transaction for all of a start, and before the container runs: a crash in between leaves the
  * names of links where the clean-up at the daemon's start finds them. */
 static int record(Start *start, Error **err) {
@@ -210,6 +228,17 @@ static void undo(Start *start) {
                           error_message(failed));
 }
 
+/* It runs, but not as it should. */
+static void end_process(Instances *instances, Instance *instance) {
+        _cleanup_(runtime_process_done) RuntimeProcess process = {.name = NULL};
+        if (instance_process(instances, instance, &process, NULL) == 0 &&
+            runtime_kill(instances->spec.runtime, &process, NULL) == 0 &&
+            runtime_wait_stopped(&process, KILL_TIMEOUT_MS, NULL) < 0)
+                log_error("%s could not be ended", instance->disk_name);
+        runner_clear_process(instances, instance);
+        instance->status = INSTANCE_STOPPED;
+}
+
 static int check_startable(const Instance *instance, Error **err) {
         if (instance->status == INSTANCE_FROZEN)
                 return error_set(err, ERROR_BAD_STATE, 0, "The instance is frozen");
@@ -229,6 +258,11 @@ int instance_start_held(Instances *instances, Instance *instance, const EventReq
                 return -1;
         if (prepare(&start, &failed) < 0 || record(&start, &failed) < 0 ||
             launch(&start, &failed) < 0) {
+                undo(&start);
+                return error_move(err, &failed);
+        }
+        if (run_devices(&start, &failed) < 0) {
+                end_process(instances, instance);
                 undo(&start);
                 return error_move(err, &failed);
         }

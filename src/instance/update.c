@@ -110,7 +110,9 @@ static int update_held(Instances *instances, const Instance *before, InstanceRow
         if (plan_update(instances, before, row, after, err) < 0)
                 return -1;
         if (!instance_is_running(before))
-                return record(instances, &after->row, err);
+                return instance_update_devices(instances, NULL, before, after, err) < 0
+                               ? -1
+                               : record(instances, &after->row, err);
         if (instance_change_live(instances, before, after, err) < 0)
                 return -1;
         if (record(instances, &after->row, err) == 0) {

@@ -16,6 +16,14 @@ static unsigned long attributes(unsigned flags) {
                ((flags & MOUNT_NOATIME) ? MOUNT_ATTR_NOATIME : 0);
 }
 
+static uint64_t propagation_of(unsigned flags) {
+        return flags & MOUNT_SHARED       ? MS_SHARED
+               : flags & MOUNT_SLAVE      ? MS_SLAVE
+               : flags & MOUNT_UNBINDABLE ? MS_UNBINDABLE
+               : flags & MOUNT_PRIVATE    ? MS_PRIVATE
+                                          : 0;
+}
+
 int mount_clone(int dir_fd, const char *path, unsigned flags, int *ret_fd, Error **err) {
         unsigned how = OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | AT_EMPTY_PATH;
         if (flags & MOUNT_RECURSIVE)
@@ -28,14 +36,15 @@ int mount_clone(int dir_fd, const char *path, unsigned flags, int *ret_fd, Error
 }
 
 int mount_configure(int mount_fd, unsigned flags, int userns_fd, Error **err) {
-        struct mount_attr attr = {.attr_set = attributes(flags)};
+        struct mount_attr attr = {.attr_set = attributes(flags),
+                                  .propagation = propagation_of(flags)};
         if (attr.attr_set & MOUNT_ATTR_NOATIME)
                 attr.attr_clr = MOUNT_ATTR__ATIME;
         if (userns_fd >= 0) {
                 attr.attr_set |= MOUNT_ATTR_IDMAP;
                 attr.userns_fd = (uint64_t) userns_fd;
         }
-        if (attr.attr_set == 0)
+        if (attr.attr_set == 0 && attr.propagation == 0)
                 return 0;
         unsigned how = AT_EMPTY_PATH | ((flags & MOUNT_RECURSIVE) ? AT_RECURSIVE : 0);
         if (mount_setattr(mount_fd, "", how, &attr, sizeof(attr)) < 0)

@@ -12,6 +12,12 @@ typedef enum MountFlags {
         MOUNT_NODEV = 1 << 3,
         MOUNT_NOEXEC = 1 << 4,
         MOUNT_NOATIME = 1 << 5,
+        /* How mounts made below travel; none of them: as the source has it. With MOUNT_RECURSIVE
+         * for those below too. */
+        MOUNT_PRIVATE = 1 << 6,
+        MOUNT_SHARED = 1 << 7,
+        MOUNT_SLAVE = 1 << 8,
+        MOUNT_UNBINDABLE = 1 << 9,
 } MountFlags;
 
 /* A detached copy of what is mounted at `path` (relative to `dir_fd`, AT_FDCWD allowed; "" is

@@ -61,6 +61,22 @@ int runtime_unmount(Runtime *runtime, const RuntimeProcess *process, const char 
         return helper_ask(runtime, argv, "done", NULL, err);
 }
 
+int runtime_device_rule(Runtime *runtime, const RuntimeProcess *process, const char *rule,
+                        bool allow, Error **err) {
+        _cleanup_cgroup_paths_ CgroupPaths paths = {.directories = {NULL}};
+        if (cgroup_has(&runtime->cgroups, CGROUP_DEVICES) &&
+            !runtime->cgroups.unified[CGROUP_DEVICES]) {
+                if (runtime_cgroups(runtime, process, &paths, err) < 0)
+                        return -1;
+                return cgroup_set(&paths, CGROUP_DEVICES, allow ? "devices.allow" : "devices.deny",
+                                  rule, err);
+        }
+        /* The program is the monitor's. */
+        const char *argv[] = {"device-rule", process->name, runtime->lxcpath,
+                              allow ? "devices.allow" : "devices.deny", rule, NULL};
+        return helper_ask(runtime, argv, "done", NULL, err);
+}
+
 bool runtime_can_idmap(Runtime *runtime, const char *path) {
         const char *argv[] = {"probe-idmap", path, NULL};
         return helper_ask(runtime, argv, "done", NULL, NULL) == 0;

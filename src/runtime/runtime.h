@@ -133,8 +133,12 @@ typedef struct RuntimeMount {
 } RuntimeMount;
 int runtime_mount(Runtime *runtime, const RuntimeProcess *process, const RuntimeMount *mount,
                   Error **err) _must_check_;
+/* Also removes `target` when it is an empty file or directory then. Not there: fine. */
 int runtime_unmount(Runtime *runtime, const RuntimeProcess *process, const char *target,
                     Error **err) _must_check_;
+/* Allows or denies "c 10:229 rwm" in the devices control group, or in its program in v2. */
+int runtime_device_rule(Runtime *runtime, const RuntimeProcess *process, const char *rule,
+                        bool allow, Error **err) _must_check_;
 /* Whether files below `path` can be shown through an idmapped mount (ext4, xfs, btrfs, tmpfs can,
  * overlay and FUSE cannot): really tried on a detached mount. */
 bool runtime_can_idmap(Runtime *runtime, const char *path);

@@ -204,24 +204,11 @@ static void test_devices(_unused_ void **state) {
         }
 }
 
-static void test_mount_line(_unused_ void **state) {
-        _cleanup_strmap_ StrMap config = {.items = NULL};
-        _cleanup_device_run_ DeviceRun run = {.link = NULL};
-        add_pairs(&config, (const char *[]) {"type", "disk", "path", "/a b", "source", "/tmp",
-                                             "readonly", "true", "shift", "true", NULL});
-        const DeviceContext context = {.instance = "c1", .name = "d", .config = &config,
-                                       .unprivileged = true};
-        ok(device_disk.start(&context, &run, err));
-        assert_string_equal(run.lines.items[0], "lxc.mount.entry = /tmp a\\040b none bind,"
-                                                "create=dir,ro,idmap=container 0 0");
-        assert_string_equal(run.target, "/a b");
-}
-
 int main(_unused_ int argc, char **argv) {
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test(test_configurations), cmocka_unit_test(test_limits),
                 cmocka_unit_test(test_bad_limits),     cmocka_unit_test(test_seccomp),
-                cmocka_unit_test(test_devices),        cmocka_unit_test(test_mount_line),
+                cmocka_unit_test(test_devices),
         };
         golden_directory = argv[1];
         return cmocka_run_group_tests(tests, NULL, NULL);

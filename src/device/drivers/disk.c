@@ -1,99 +1,230 @@
-/* disk: a path of the host shown inside. The root disk is the instance's volume itself, which the
- * start plan mounts. */
+/* disk: a path of the host shown inside, or the file system of a block device. The root disk is the
+ * instance's volume itself, which the start plan mounts. */
 #include "device/device.h"
 
+#include "base/files.h"
 #include "base/memory.h"
+#include "device/entries.h"
 #include "linux/mounts.h"
+#include "process/spawn.h"
 
+#include <errno.h>
+#include <fcntl.h>
 #include <string.h>
 #include <sys/stat.h>
+
+#define CLOUD_INIT_SOURCE "cloud-init:config"
+
+static const char *get(const DeviceContext *context, const char *key) {
+        return strmap_get(context->config, key);
+}
+
+static bool has(const DeviceContext *context, const char *key) {
+        return !str_is_empty(get(context, key));
+}
 
 static bool is_required(const StrMap *config) {
         return !str_is_false(strmap_get(config, "required")) &&
                !str_is_true(strmap_get(config, "optional"));
 }
 
-static int disk_validate(const DeviceContext *context, Error **err) {
-        const char *path = strmap_get(context->config, "path");
-        const char *source = strmap_get(context->config, "source");
+static bool is_ceph(const char *source) {
+        return str_has_prefix(source, "ceph:") || str_has_prefix(source, "cephfs:");
+}
+
+static int validate_root(const DeviceContext *context, Error **err) {
+        if (has(context, "source"))
+                return error_set(err, ERROR_INVALID, 0,
+                                 "Root disk entry may not have a \"source\" property set");
+        if (!has(context, "pool"))
+                return error_set(err, ERROR_INVALID, 0,
+                                 "Root disk entry must have a \"pool\" property set");
+        if (has(context, "recursive"))
+                return error_set(err, ERROR_INVALID, 0, "The recursive option is only supported "
+                                                        "for additional bind-mounted paths");
+        return 0;
+}
+
+/* Keys that belong to other disks. */
+static int validate_keys(const DeviceContext *context, Error **err) {
+        if (has(context, "required") && has(context, "optional"))
+                return error_set(err, ERROR_INVALID, 0,
+                                 "Cannot use both \"required\" and deprecated \"optional\" "
+                                 "properties at the same time");
+        if (has(context, "size") && !str_equal(get(context, "path"), "/"))
+                return error_set(err, ERROR_INVALID, 0,
+                                 "Only the root disk may have a size quota");
+        if (has(context, "size.state") && !str_equal(get(context, "path"), "/"))
+                return error_set(err, ERROR_INVALID, 0,
+                                 "Only the root disk may have a migration size quota");
+        if (str_is_true(get(context, "recursive")) && str_is_true(get(context, "readonly")))
+                return error_set(err, ERROR_INVALID, 0,
+                                 "Recursive read-only bind-mounts aren't currently supported by "
+                                 "the kernel");
+        if ((has(context, "ceph.cluster_name") || has(context, "ceph.user_name")) &&
+            !is_ceph(get(context, "source")))
+                return error_set(err, ERROR_INVALID, 0,
+                                 "Invalid options ceph.cluster_name/ceph.user_name for source "
+                                 "\"%s\"", has(context, "source") ? get(context, "source") : "");
+        return 0;
+}
+
+static int validate_path(const DeviceContext *context, Error **err) {
+        const char *path = get(context, "path");
+        size_t count = 0;
         if (str_is_empty(path))
-                return error_set(err, ERROR_INVALID, 0, "Disk entry is missing the required "
-                                                        "\"path\" property");
-        if (str_equal(path, "/")) {
-                if (!str_is_empty(source))
-                        return error_set(err, ERROR_INVALID, 0,
-                                         "Root disk entry may not have a \"source\" property set");
-                if (str_is_empty(strmap_get(context->config, "pool")))
-                        return error_set(err, ERROR_INVALID, 0,
-                                         "Root disk entry must have a \"pool\" property set");
-                return 0;
+                return error_set(err, ERROR_INVALID, 0,
+                                 "Disk entry is missing the required \"path\" property");
+        for (size_t i = 0; context->devices != NULL && i < context->devices->count; i++) {
+                const StrMap *other = &context->devices->items[i].config;
+                count += str_equal(strmap_get(other, "type"), "disk") &&
+                         str_equal(strmap_get(other, "path"), path);
         }
+        if (count > 1)
+                return error_set(err, ERROR_INVALID, 0,
+                                 "More than one disk device uses the same path \"%s\"", path);
         if (strstr(path, "..") != NULL)
                 return error_set(err, ERROR_INVALID, 0, "Path \"%s\" must not contain \"..\"",
                                  path);
-        if (!str_is_empty(strmap_get(context->config, "pool")))
+        return 0;
+}
+
+static int validate_source(const DeviceContext *context, Error **err) {
+        const char *source = get(context, "source");
+        if (has(context, "pool"))
                 return error_set(err, ERROR_UNSUPPORTED, 0,
                                  "Only the root disk may be on a storage pool: volumes cannot be "
                                  "attached");
-        if (str_is_empty(source))
+        if (str_equal(source, CLOUD_INIT_SOURCE))
+                return error_set(err, ERROR_INVALID, 0,
+                                 "disks with source=" CLOUD_INIT_SOURCE
+                                 " are only supported by virtual machines");
+        if (*source != '/')
+                return error_set(err, ERROR_INVALID, 0,
+                                 "Source path must be absolute for local sources");
+        /* Whether the source exists is asked at the start: OpenNebula mounts it after creating. */
+        if (has(context, "recursive") && path_exists(source) && !path_is_directory(source))
+                return error_set(err, ERROR_INVALID, 0, "The recursive option is only supported "
+                                                        "for additional bind-mounted paths");
+        return 0;
+}
+
+static int disk_validate(const DeviceContext *context, Error **err) {
+        bool root = str_equal(get(context, "path"), "/");
+        if (validate_keys(context, err) < 0)
+                return -1;
+        if (!root && !has(context, "source"))
                 return error_set(err, ERROR_INVALID, 0, "Disk entry is missing the required "
                                                         "\"source\" or \"path\" property");
-        if (*source != '/')
-                return error_set(err, ERROR_INVALID, 0, "Source path \"%s\" must be absolute",
-                                 source);
-        /* Whether the source exists is asked at the start: OpenNebula mounts it after creating. */
+        if (root)
+                return validate_root(context, err);
+        return validate_path(context, err) < 0 ? -1 : validate_source(context, err);
+}
+
+static unsigned propagation(const DeviceContext *context) {
+        const char *wanted = get(context, "propagation");
+        for (size_t i = 0; wanted != NULL && i < ARRAY_SIZE(device_propagations); i++)
+                if (str_equal(wanted + (*wanted == 'r'), device_propagations[i].name))
+                        return device_propagations[i].flag;
         return 0;
+}
+
+/* The words of raw.mount.options that any mount knows; the others are the file system's. */
+static unsigned mount_words(const char *options, StrList *ret_others) {
+        _cleanup_strlist_ StrList list = {.items = NULL};
+        unsigned flags = 0;
+        strlist_split(&list, options != NULL ? options : "", ",", true);
+        for (size_t i = 0; i < list.count; i++) {
+                size_t known = 0;
+                while (known < ARRAY_SIZE(device_mount_words) &&
+                       !str_equal(device_mount_words[known].name, list.items[i]))
+                        known++;
+                if (known < ARRAY_SIZE(device_mount_words))
+                        flags |= device_mount_words[known].flag;
+                else if (!str_equal(list.items[i], "rw"))
+                        strlist_add(ret_others, list.items[i]);
+        }
+        return flags;
+}
+
+/* The file system of a block device, mounted at the entry. */
+static int mount_block(const DeviceContext *context, const char *source, const char *entry,
+                       unsigned flags, Error **err) {
+        _cleanup_strlist_ StrList others = {.items = NULL};
+        _cleanup_free_ char *type = NULL;
+        const SpawnSpec spec = {
+                .argv = SPAWN_ARGV("blkid", "-p", "-s", "TYPE", "-o", "value", source)};
+        flags |= mount_words(get(context, "raw.mount.options"), &others);
+        _cleanup_free_ char *options = strlist_join(&others, ",");
+        if (spawn_run_checked(&spec, NULL, &type, err) < 0)
+                return error_prefix(err, "Failed detecting source path \"%s\" block device "
+                                         "filesystem", source);
+        if (str_is_empty(type))
+                return error_set(err, ERROR_INVALID, 0,
+                                 "Source path \"%s\" is a block device without a file system",
+                                 source);
+        if (device_entry_make(context, entry, true, err) < 0)
+                return -1;
+        return mount_filesystem(type, source, entry, flags, options, err);
+}
+
+static int find_source(const DeviceContext *context, const char *source, struct stat *ret,
+                       bool *ret_missing, Error **err) {
+        *ret_missing = false;
+        if (stat(source, ret) == 0)
+                return 0;
+        if (errno != ENOENT && errno != ENOTDIR)
+                return error_errno(err, errno, "Failed accessing source path \"%s\" for disk "
+                                               "\"%s\"", source, context->name);
+        *ret_missing = true;
+        if (!is_required(context->config))
+                return 0;
+        return error_set(err, ERROR_INVALID, 0, "Missing source path \"%s\" for disk \"%s\"",
+                         source, context->name);
 }
 
 static int disk_start(const DeviceContext *context, DeviceRun *run, Error **err) {
-        const StrMap *config = context->config;
-        const char *source = strmap_get(config, "source"), *path = strmap_get(config, "path");
-        const char *propagation = strmap_get(config, "propagation");
-        const char *options = strmap_get(config, "raw.mount.options");
+        const char *source = get(context, "source"), *path = get(context, "path");
+        _cleanup_free_ char *entry = NULL;
+        _cleanup_strlist_ StrList others = {.items = NULL};
         struct stat info;
-        if (device_is_root_disk(config))
+        bool missing;
+        if (device_is_root_disk(context->config))
                 return 0;
-        if (stat(source, &info) < 0) {
-                if (!is_required(config))
-                        return 0;
-                return error_set(err, ERROR_INVALID, 0,
-                                 "Missing source path \"%s\" for disk \"%s\"", source,
-                                 context->name);
+        if (find_source(context, source, &info, &missing, err) < 0 || missing)
+                return missing && is_required(context->config) ? -1 : 0;
+        unsigned flags = propagation(context);
+        flags |= str_is_true(get(context, "recursive")) ? MOUNT_RECURSIVE : 0;
+        flags |= str_is_true(get(context, "readonly")) ? MOUNT_READONLY : 0;
+        bool shift = str_is_true(get(context, "shift")) && context->unprivileged;
+        if (S_ISBLK(info.st_mode)) {
+                entry = device_entry(context, device_disk.prefix, path);
+                if (mount_block(context, source, entry, flags & MOUNT_READONLY, err) < 0)
+                        return -1;
+                source = entry;
+        } else {
+                flags |= mount_words(get(context, "raw.mount.options"), &others);
         }
-        bool recursive = str_is_true(strmap_get(config, "recursive"));
-        bool readonly = str_is_true(strmap_get(config, "readonly"));
-        run->shift = str_is_true(strmap_get(config, "shift")) && context->unprivileged;
-        run->source = str_dup(source);
-        run->target = str_dup(path);
-        run->mount_flags = (recursive ? MOUNT_RECURSIVE : 0u) | (readonly ? MOUNT_READONLY : 0u);
-        _cleanup_free_ char *from = device_mount_escape(source);
-        _cleanup_free_ char *to = device_mount_escape(path + strspn(path, "/"));
-        strlist_printf(&run->lines, "lxc.mount.entry = %s %s none %s,create=%s%s%s%s%s%s%s 0 0",
-                       from, to, recursive ? "rbind" : "bind",
-                       S_ISDIR(info.st_mode) ? "dir" : "file", readonly ? ",ro" : "",
-                       run->shift ? ",idmap=container" : "", propagation != NULL ? "," : "",
-                       propagation != NULL ? propagation : "", options != NULL ? "," : "",
-                       options != NULL ? options : "");
+        if (shift && context->runtime != NULL && !runtime_can_idmap(context->runtime, source))
+                return error_set(err, ERROR_UNSUPPORTED, 0,
+                                 "Required idmapping abilities not available: the file system of "
+                                 "\"%s\" cannot be shown with other ids", source);
+        device_run_mount(run, &(DeviceMount) {.source = (char *) source,
+                                              .target = (char *) path,
+                                              .flags = flags,
+                                              .directory = S_ISDIR(info.st_mode) ||
+                                                           S_ISBLK(info.st_mode),
+                                              .shift = shift});
         return 0;
 }
 
-static int disk_plug(const DeviceContext *context, const DeviceRun *run, Error **err) {
-        const RuntimeMount mount = {.source = run->source,
-                                    .target = run->target,
-                                    .flags = run->mount_flags,
-                                    .shift = run->shift};
-        if (run->source == NULL) /* not required and not there */
+/* The instance has its own mount by now. */
+static int disk_running(const DeviceContext *context, Error **err) {
+        const char *path = get(context, "path");
+        if (device_is_root_disk(context->config) || path == NULL)
                 return 0;
-        if (runtime_mount(context->runtime, context->process, &mount, err) < 0)
-                return error_prefix(err, "Failed to add mount for device inside container");
-        return 0;
-}
-
-static int disk_unplug(const DeviceContext *context, Error **err) {
-        const char *path = strmap_get(context->config, "path");
-        if (runtime_unmount(context->runtime, context->process, path, err) < 0)
-                return error_prefix(err, "Failed to unmount device inside container");
-        return 0;
+        _cleanup_free_ char *entry = device_entry(context, device_disk.prefix, path);
+        return mount_exists(entry) ? mount_remove(entry, true, err) : 0;
 }
 
 static const char *disk_needs_stop(const DeviceContext *context) {
@@ -102,11 +233,15 @@ static const char *disk_needs_stop(const DeviceContext *context) {
                                                     : NULL;
 }
 
+static const char *const live_keys[] = {"limits.max", "limits.read", "limits.write", "size",
+                                        "size.state", NULL};
+
 const DeviceDriver device_disk = {
         .type = "disk",
+        .prefix = "disk",
+        .live_keys = live_keys,
         .validate = disk_validate,
         .start = disk_start,
-        .plug = disk_plug,
-        .unplug = disk_unplug,
+        .running = disk_running,
         .needs_stop = disk_needs_stop,
 };

@@ -1,0 +1,176 @@
+/* Devices: what they add to the liblxc configuration, and the names of their entries. */
+#include "device/device.h"
+#include "device/entries.h"
+
+#include "base/files.h"
+#include "base/memory.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/sysmacros.h>
+
+#include <setjmp.h>
+/* cmocka wants setjmp.h before */
+#include <cmocka.h>
+
+static const char *golden_directory;
+static char scratch[] = "/tmp/berth-unit-device-XXXXXX";
+
+static void ok(int result, Error **err) {
+        if (result < 0)
+                fail_msg("%s", error_message(*err));
+}
+
+static void add_pairs(StrMap *map, const char *const *pairs) {
+        for (size_t i = 0; pairs[i] != NULL; i += 2)
+                strmap_set(map, pairs[i], pairs[i + 1]);
+}
+
+/* Each device in turn, as the start of a container would see it. */
+static const struct {
+        const char *name;
+        const char *pairs[15];
+        bool privileged, nodes;
+} plans[] = {
+        {"bind", {"type", "disk", "path", "/mnt", "source", "/usr"}, false, false},
+        {"blank", {"type", "disk", "path", "/a b", "source", "/usr", "readonly", "true", "shift",
+                   "true"}, false, false},
+        {"file", {"type", "disk", "path", "/etc/zero", "source", "/dev/zero"}, false, false},
+        {"slave", {"type", "disk", "path", "/mnt", "source", "/usr", "recursive", "true",
+                   "propagation", "rslave"}, false, false},
+        {"options", {"type", "disk", "path", "/mnt", "source", "/usr", "raw.mount.options",
+                     "nosuid,ro"}, false, false},
+        {"optional", {"type", "disk", "path", "/mnt", "source", "/nowhere/at/all", "required",
+                      "false"}, false, false},
+        {"null", {"type", "unix-char", "source", "/dev/null", "path", "/dev/my null"}, false, true},
+        {"numbers", {"type", "unix-block", "path", "/dev/x-y", "major", "7", "minor", "3", "mode",
+                     "0600"}, true, true},
+        {"later", {"type", "unix-char", "source", "/dev/not-there-yet", "required", "false"}, true,
+         true},
+        {"nothing", {"type", "none"}, false, false},
+};
+
+static void plan(size_t index, StrBuf *out) {
+        _cleanup_strmap_ StrMap volatiles = {.items = NULL};
+        _cleanup_devicemap_ DeviceMap devices = {.items = NULL};
+        _cleanup_device_run_ DeviceRun run = {.link = NULL};
+        _cleanup_error_ Error *error = NULL;
+        static char mount[] = "/cg";
+        const CgroupLayout cgroups = {.mounts = {[CGROUP_DEVICES] = mount}};
+        add_pairs(devicemap_add(&devices, plans[index].name), plans[index].pairs);
+        strmap_set(&volatiles, "volatile.idmap.next",
+                   "[{\"Isuid\":true,\"Isgid\":true,\"Hostid\":1000000,\"Nsid\":0,"
+                   "\"Maprange\":65536}]");
+        const DeviceContext context = {.instance = "c1", .name = plans[index].name,
+                                       .config = &devices.items[0].config, .devices = &devices,
+                                       .volatiles = &volatiles, .directory = scratch,
+                                       .host_root = "", .monitor = "/dev", .cgroups = &cgroups,
+                                       .unprivileged = !plans[index].privileged};
+        ok(device_validate(&context, &error), &error);
+        ok(device_start(&context, &run, &error), &error);
+        strbuf_printf(out, "# %s\n", plans[index].name);
+        for (size_t i = 0; i < run.lines.count; i++) {
+                const char *line = run.lines.items[i], *found = strstr(line, scratch);
+                strbuf_printf(out, "%.*s%s%s\n", (int) (found != NULL ? found - line : 0), line,
+                              found != NULL ? "/b/devices" : "",
+                              found != NULL ? found + strlen(scratch) : line);
+        }
+        device_stop(&context, &volatiles);
+}
+
+static void test_plans(_unused_ void **state) {
+        _cleanup_strbuf_ StrBuf found = {.data = NULL};
+        _cleanup_free_ char *path = path_join(golden_directory, "devices.conf");
+        _cleanup_free_ char *expected = NULL;
+        _cleanup_error_ Error *error = NULL;
+        _cleanup_strlist_ StrList left = {.items = NULL};
+        if (geteuid() != 0)
+                skip(); /* nodes are made */
+        for (size_t i = 0; i < ARRAY_SIZE(plans); i++)
+                plan(i, &found);
+        if (getenv("UPDATE_GOLDEN") != NULL)
+                ok(file_write(path, found.data, found.length, 0644, false, &error), &error);
+        ok(file_read(path, 0, &expected, NULL, &error), &error);
+        assert_string_equal(found.data, expected);
+        ok(directory_list(scratch, &left, &error), &error);
+        assert_int_equal(left.count, 0);
+}
+
+static const struct {
+        const char *device, *path, *name;
+} names[] = {
+        {"test-dev1", "/tmp/testdev", "unix.test--dev1.tmp-testdev"},
+        {"a", "/dev/bus/usb/001/002", "unix.a.dev-bus-usb-001-002"},
+        {"a", "/dev/by-id/x-y", "unix.a.dev-by--id-x--y"},
+        {"a.b", "/dev/x.y", "unix.a.b.dev-x.y"},
+};
+
+static void test_names(_unused_ void **state) {
+        for (size_t i = 0; i < ARRAY_SIZE(names); i++) {
+                _cleanup_strmap_ StrMap config = {.items = NULL};
+                const DeviceContext context = {.instance = "c1", .name = names[i].device,
+                                               .directory = "/d", .config = &config};
+                _cleanup_free_ char *file = device_entry(&context, "unix", names[i].path);
+                _cleanup_free_ char *target = device_entry_target(&context, "unix", names[i].name);
+                assert_string_equal(path_name(file), names[i].name);
+                assert_string_equal(target, names[i].path);
+        }
+}
+
+/* "a" must not take away what is of "a.b". */
+static void test_owner_of_entries(_unused_ void **state) {
+        _cleanup_devicemap_ DeviceMap devices = {.items = NULL};
+        _cleanup_strlist_ StrList found = {.items = NULL};
+        _cleanup_error_ Error *error = NULL;
+        (void) devicemap_add(&devices, "a");
+        (void) devicemap_add(&devices, "a.b");
+        DeviceContext context = {.instance = "c2", .name = "a.b", .directory = scratch,
+                                 .config = &devices.items[1].config, .devices = &devices};
+        _cleanup_free_ char *longer = device_entry(&context, "disk", "/mnt");
+        context.name = "a";
+        _cleanup_free_ char *shorter = device_entry(&context, "disk", "/srv");
+        ok(device_entry_make(&context, longer, true, &error), &error);
+        ok(device_entry_make(&context, shorter, false, &error), &error);
+        ok(device_entries(&context, "disk", &found, &error), &error);
+        assert_int_equal(found.count, 1);
+        assert_string_equal(found.items[0], "disk.a.srv");
+        assert_false(device_entry_is_shared(&context, "disk", "disk.a.srv"));
+        assert_true(device_entry_is_shared(&context, "disk", "disk.a.mnt"));
+        device_entries_clean(scratch, "c2");
+        _cleanup_free_ char *directory = path_join(scratch, "c2");
+        assert_false(path_exists(directory));
+}
+
+static void test_order(_unused_ void **state) {
+        static const char *const devices_in[][3] = {
+                {"a", "disk", "/srv/in"}, {"b", "disk", "/srv"}, {"c", "proxy", NULL},
+                {"d", "nic", NULL},       {"e", "disk", "/"},    {"f", "unix-char", NULL},
+        };
+        _cleanup_devicemap_ DeviceMap devices = {.items = NULL};
+        _cleanup_strbuf_ StrBuf found = {.data = NULL};
+        for (size_t i = 0; i < ARRAY_SIZE(devices_in); i++) {
+                StrMap *config = devicemap_add(&devices, devices_in[i][0]);
+                strmap_set(config, "type", devices_in[i][1]);
+                strmap_set(config, "path", devices_in[i][2]);
+        }
+        _cleanup_free_ size_t *order = device_order(&devices);
+        for (size_t i = 0; i < devices.count; i++)
+                strbuf_add(&found, devices.items[order[i]].name);
+        assert_string_equal(found.data, "debafc");
+}
+
+int main(_unused_ int argc, char **argv) {
+        const struct CMUnitTest tests[] = {
+                cmocka_unit_test(test_plans),
+                cmocka_unit_test(test_names),
+                cmocka_unit_test(test_owner_of_entries),
+                cmocka_unit_test(test_order),
+        };
+        golden_directory = argv[1];
+        if (mkdtemp(scratch) == NULL)
+                return 1;
+        int failed = cmocka_run_group_tests(tests, NULL, NULL);
+        (void) !path_remove_all(scratch, NULL);
+        return failed;
+}
