@@ -146,3 +146,13 @@ int db_profile_used_by(Transaction *tx, int64_t id, StrList *ret, Error **err) {
         }
         return row;
 }
+
+void profile_rows_apply(const ProfileRowList *profiles, const StrList *names, StrMap *config,
+                        DeviceMap *devices) {
+        for (size_t i = 0; i < names->count; i++)
+                for (size_t p = 0; p < profiles->count; p++)
+                        if (str_equal(profiles->items[p].name, names->items[i])) {
+                                strmap_merge(config, &profiles->items[p].config);
+                                devicemap_merge(devices, &profiles->items[p].devices);
+                        }
+}

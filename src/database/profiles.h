@@ -19,6 +19,10 @@ typedef struct ProfileRowList {
 void profile_row_done(ProfileRow *row);
 void profile_row_list_done(ProfileRowList *list);
 
+/* Merges those with these names, in the names' order. */
+void profile_rows_apply(const ProfileRowList *profiles, const StrList *names, StrMap *config,
+                        DeviceMap *devices);
+
 /* ERROR_NOT_FOUND "Profile not found". */
 int db_profile_get(Transaction *tx, const char *project, const char *name, ProfileRow *ret,
                    Error **err) _must_check_;

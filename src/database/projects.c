@@ -141,3 +141,49 @@ int db_project_used_by(Transaction *tx, const ProjectRow *row, StrList *ret, Err
         }
         return 0;
 }
+
+void project_volume_list_done(ProjectVolumeList *list) {
+        for (size_t i = 0; i < list->count; i++) {
+                free(list->items[i].pool);
+                free(list->items[i].name);
+                free(list->items[i].size);
+        }
+        free(list->items);
+        *list = (ProjectVolumeList){};
+}
+
+int db_project_volumes(Transaction *tx, const char *project, ProjectVolumeList *ret, Error **err) {
+        _cleanup_cursor_ DbCursor cursor = {};
+        _cleanup_(project_volume_list_done) ProjectVolumeList list = {};
+        int row;
+        if (db_select(tx, &cursor, err,
+                      "SELECT storage_pools.name, storage_volumes.name,"
+                      " storage_volumes_config.value FROM storage_volumes"
+                      " JOIN storage_pools ON storage_pools.id = storage_pool_id"
+                      " JOIN projects ON projects.id = storage_volumes.project_id"
+                      " LEFT JOIN storage_volumes_config ON"
+                      " storage_volume_id = storage_volumes.id AND key = 'size'"
+                      " WHERE projects.name = ? AND storage_volumes.type = 2",
+                      "s", project) < 0)
+                return -1;
+        while ((row = db_next(&cursor, err)) > 0) {
+                mem_grow((void **) &list.items, &list.capacity, list.count + 1,
+                         sizeof *list.items);
+                list.items[list.count++] =
+                        (ProjectVolume){.pool = str_dup(db_text(&cursor, 0)),
+                                        .name = str_dup(db_text(&cursor, 1)),
+                                        .size = str_dup(db_text(&cursor, 2))};
+        }
+        if (row < 0)
+                return -1;
+        *ret = list;
+        list = (ProjectVolumeList){};
+        return 0;
+}
+
+int db_project_network_count(Transaction *tx, const char *project, int64_t *ret, Error **err) {
+        return db_lookup(tx, "Project not found", ret, err,
+                         "SELECT COUNT(networks.id) FROM networks JOIN projects ON"
+                         " projects.id = project_id WHERE projects.name = ?",
+                         "s", project);
+}

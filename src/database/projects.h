@@ -31,6 +31,20 @@ int db_project_update(Transaction *tx, const ProjectRow *row, Error **err) _must
 int db_project_rename(Transaction *tx, const char *name, const char *to, Error **err)
         _must_check_;
 int db_project_delete(Transaction *tx, const char *name, Error **err) _must_check_;
+/* The custom volumes in it: how much of its limits they take. */
+typedef struct ProjectVolume {
+        char *pool, *name;
+        char *size; /* config, NULL: none */
+} ProjectVolume;
+typedef struct ProjectVolumeList {
+        ProjectVolume *items;
+        size_t count, capacity;
+} ProjectVolumeList;
+void project_volume_list_done(ProjectVolumeList *list);
+int db_project_volumes(Transaction *tx, const char *project, ProjectVolumeList *ret, Error **err)
+        _must_check_;
+int db_project_network_count(Transaction *tx, const char *project, int64_t *ret, Error **err)
+        _must_check_;
 /* URLs of what is in it: instances, images, profiles, networks, custom volumes. */
 int db_project_used_by(Transaction *tx, const ProjectRow *row, StrList *ret, Error **err)
         _must_check_;

@@ -9,6 +9,7 @@
 #include "database/storage_volumes.h"
 #include "instance/instance_private.h"
 #include "instance/state.h"
+#include "project/project.h"
 #include "schema/arch.h"
 #include "schema/names.h"
 
@@ -171,6 +172,14 @@ static int expand_request(Instances *instances, const InstanceCreate *create, In
         return 0;
 }
 
+/* Early, so that nothing is unpacked in vain; the record's transaction asks again. */
+static int check_project(Instances *instances, const InstanceCreate *create, Error **err) {
+        _cleanup_transaction_ Transaction *tx = NULL;
+        if (database_begin(instances->spec.database, DATABASE_READ, &tx, err) < 0)
+                return -1;
+        return project_allow_instance(tx, &create->row, NULL, false, err);
+}
+
 int instance_create_prepare(Instances *instances, InstanceCreate *create, Error **err) {
         _cleanup_(instance_cleanup) Instance *plan = NULL;
         _cleanup_strmap_ StrMap changes = {.items = NULL};
@@ -185,6 +194,8 @@ int instance_create_prepare(Instances *instances, InstanceCreate *create, Error 
                 strlist_add(&create->row.profiles, "default");
         if (create->row.architecture == ARCHITECTURE_UNKNOWN)
                 create->row.architecture = architecture_host();
+        if (check_project(instances, create, err) < 0)
+                return -1;
         add_volatiles(create);
         if (expand_request(instances, create, &plan, err) < 0)
                 return -1;
@@ -208,6 +219,7 @@ static int record(Instances *instances, InstanceCreate *create, const char *pool
         if (database_begin(instances->spec.database, DATABASE_WRITE, &tx, err) < 0 ||
             db_project_holder(tx, create->row.project, PROFILES_FEATURE, &profile_project,
                               err) < 0 ||
+            project_allow_instance(tx, &create->row, NULL, true, err) < 0 ||
             db_instance_create(tx, &create->row, profile_project, &create->row.id, err) < 0 ||
             db_storage_volume_create(tx, &volume, &volume_id, err) < 0 ||
             (create->from_image &&

@@ -116,12 +116,8 @@ static bool has_profile(const ProfileRowList *profiles, const char *name) {
 }
 
 static void apply(Instance *instance, const ProfileRowList *profiles) {
-        for (size_t i = 0; i < instance->row.profiles.count; i++)
-                for (size_t p = 0; p < profiles->count; p++)
-                        if (str_equal(profiles->items[p].name, instance->row.profiles.items[i])) {
-                                strmap_merge(&instance->config, &profiles->items[p].config);
-                                devicemap_merge(&instance->devices, &profiles->items[p].devices);
-                        }
+        profile_rows_apply(profiles, &instance->row.profiles, &instance->config,
+                           &instance->devices);
         strmap_merge(&instance->config, &instance->row.config);
         devicemap_merge(&instance->devices, &instance->row.devices);
 }

@@ -7,6 +7,7 @@
 #include "instance/guest.h"
 #include "instance/instance_private.h"
 #include "instance/live.h"
+#include "project/project.h"
 #include "schema/arch.h"
 
 void instance_to_put(const Instance *instance, ApiInstancePut *ret) {
@@ -69,9 +70,11 @@ static void keep_volatile(const Instance *before, InstanceRow *row) {
                         (void) strmap_remove(&row->config, row->config.items[i].key);
 }
 
-static int expand(Instances *instances, Instance *instance, Error **err) {
+static int expand(Instances *instances, Instance *instance, const InstanceRow *row,
+                  const Instance *before, Error **err) {
         _cleanup_transaction_ Transaction *tx = NULL;
-        if (database_begin(instances->spec.database, DATABASE_READ, &tx, err) < 0)
+        if (database_begin(instances->spec.database, DATABASE_READ, &tx, err) < 0 ||
+            project_allow_instance(tx, row, &before->row.config, false, err) < 0)
                 return -1;
         return instance_expand(instances, tx, instance, err);
 }
@@ -83,7 +86,8 @@ static int plan_update(Instances *instances, const Instance *before, InstanceRow
         instance_row_copy(&after->row, row);
         after->disk_name = str_dup(before->disk_name);
         after->status = before->status;
-        if (expand(instances, after, err) < 0 || instance_check(instances, after, err) < 0)
+        if (expand(instances, after, row, before, err) < 0 ||
+            instance_check(instances, after, err) < 0)
                 return -1;
         const char *pool = instance_root_pool(before);
         if (pool != NULL && !str_equal(pool, instance_root_pool(after)))
@@ -99,6 +103,7 @@ static int record(Instances *instances, const InstanceRow *row, Error **err) {
         _cleanup_free_ char *profile_project = NULL;
         if (database_begin(instances->spec.database, DATABASE_WRITE, &tx, err) < 0 ||
             db_project_holder(tx, row->project, PROFILES_FEATURE, &profile_project, err) < 0 ||
+            project_allow_instance(tx, row, &row->config, true, err) < 0 ||
             db_instance_update(tx, row, profile_project, err) < 0)
                 return -1;
         return transaction_commit(&tx, err);

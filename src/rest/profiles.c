@@ -7,6 +7,7 @@
 #include "database/profiles.h"
 #include "device/device.h"
 #include "instance/update.h"
+#include "project/project.h"
 #include "rest/context.h"
 #include "schema/key.h"
 #include "schema/names.h"
@@ -121,6 +122,7 @@ static int profiles_post(RestRequest *request, Error **err) {
                                 .devices = post.devices};
         if (name_check_profile(post.name, err) < 0 || check_content(&row, err) < 0 ||
             database_begin(request->context->database, DATABASE_WRITE, &tx, err) < 0 ||
+            project_allow_profile(tx, &row, err) < 0 ||
             db_profile_create(tx, &row, &id, err) < 0 || transaction_commit(&tx, err) < 0)
                 return -1;
         emit(request, "profile-created", post.name, NULL);
@@ -149,6 +151,7 @@ static int profile_put(RestRequest *request, Error **err) {
         row->devices = put.devices;
         if (result < 0 || check_content(row, err) < 0 ||
             database_begin(request->context->database, DATABASE_WRITE, &tx, err) < 0 ||
+            project_allow_profile(tx, row, err) < 0 ||
             db_profile_update(tx, row, err) < 0 || transaction_commit(&tx, err) < 0)
                 return -1;
         instances_profile_changed(request->context->instances, &before);

@@ -6,6 +6,7 @@
 #include "database/database.h"
 #include "database/profiles.h"
 #include "database/projects.h"
+#include "project/project.h"
 #include "rest/context.h"
 #include "schema/key.h"
 #include "schema/names.h"
@@ -148,17 +149,32 @@ static int is_empty(Transaction *tx, const ProjectRow *row, bool *ret, Error **e
         return 0;
 }
 
+static int check_feature(const char *key, const char *before, const char *after, bool empty,
+                         Error **err) {
+        if (empty || str_equal(before, after))
+                return 0;
+        if (str_is_true(before))
+                return error_set(err, ERROR_INVALID, 0,
+                                 "Project feature \"%s\" cannot be disabled on non-empty projects",
+                                 key);
+        if (str_is_false(before))
+                return error_set(err, ERROR_INVALID, 0,
+                                 "Project feature \"%s\" cannot be enabled on non-empty projects",
+                                 key);
+        return 0;
+}
+
 /* Features say where the objects are: they cannot change under them. */
 static int check_features(Transaction *tx, const ProjectRow *row, const StrMap *before,
                           Error **err) {
+        _cleanup_strmap_ StrMap all = {};
         bool empty, changed = false;
-        for (size_t i = 0; i < row->config.count; i++)
-                changed = changed || (str_has_prefix(row->config.items[i].key, "features.") &&
-                                      !str_equal(row->config.items[i].value,
-                                                 strmap_get(before, row->config.items[i].key)));
-        for (size_t i = 0; i < before->count; i++)
-                changed = changed || (str_has_prefix(before->items[i].key, "features.") &&
-                                      !strmap_has(&row->config, before->items[i].key));
+        strmap_copy(&all, before);
+        strmap_merge(&all, &row->config);
+        for (size_t i = 0; i < all.count; i++)
+                changed = changed || (str_has_prefix(all.items[i].key, "features.") &&
+                                      !str_equal(strmap_get(&row->config, all.items[i].key),
+                                                 strmap_get(before, all.items[i].key)));
         if (!changed)
                 return 0;
         if (str_equal(row->name, "default"))
@@ -166,10 +182,26 @@ static int check_features(Transaction *tx, const ProjectRow *row, const StrMap *
                                  "You can't change the features of the default project");
         if (is_empty(tx, row, &empty, err) < 0)
                 return -1;
-        if (!empty)
-                return error_set(err, ERROR_INVALID, 0,
-                                 "Features can only be changed on empty projects");
+        for (size_t i = 0; i < all.count; i++) {
+                const char *key = all.items[i].key;
+                if (str_has_prefix(key, "features.") &&
+                    check_feature(key, strmap_get(before, key), strmap_get(&row->config, key),
+                                  empty, err) < 0)
+                        return -1;
+        }
         return 0;
+}
+
+/* With profiles of its own it has a default one, else none. */
+static int settle_default_profile(Transaction *tx, const ProjectRow *row, Error **err) {
+        _cleanup_(profile_row_done) ProfileRow own = {};
+        bool has_one = db_profile_get(tx, row->name, "default", &own, NULL) == 0;
+        bool wants_one = str_equal(row->name, "default") ||
+                         str_is_true(strmap_get(&row->config, "features.profiles"));
+        if (has_one == wants_one)
+                return 0;
+        return wants_one ? add_default_profile(tx, row->name, &row->config, err)
+                         : db_profile_delete(tx, own.id, err);
 }
 
 static int project_put(RestRequest *request, Error **err) {
@@ -186,14 +218,10 @@ static int project_put(RestRequest *request, Error **err) {
         row->description = put.description != NULL ? put.description : str_dup("");
         if (result < 0 || config_validate(&config_project, row->name, &row->config, err) < 0 ||
             database_begin(request->context->database, DATABASE_WRITE, &tx, err) < 0 ||
-            check_features(tx, row, &before, err) < 0 || db_project_update(tx, row, err) < 0)
-                return -1;
-        ProfileRow own = {};
-        bool has_default = db_profile_get(tx, row->name, "default", &own, NULL) == 0;
-        profile_row_done(&own);
-        if (!has_default && add_default_profile(tx, row->name, &row->config, err) < 0)
-                return -1;
-        if (transaction_commit(&tx, err) < 0)
+            check_features(tx, row, &before, err) < 0 ||
+            project_allow_update(tx, row, &before, err) < 0 ||
+            db_project_update(tx, row, err) < 0 || settle_default_profile(tx, row, err) < 0 ||
+            transaction_commit(&tx, err) < 0)
                 return -1;
         emit(request, "project-updated", row->name, NULL);
         return rest_reply_empty(request);
@@ -278,6 +306,34 @@ static int project_delete(RestRequest *request, Error **err) {
         return rest_reply_empty(request);
 }
 
+static int project_state_get(RestRequest *request, Error **err) {
+        _cleanup_transaction_ Transaction *tx = NULL;
+        const ProjectRow *row = request->entity;
+        ProjectUsage usage[_PROJECT_RESOURCE_MAX];
+        if (!rest_caller_may_use(request, row->name))
+                return error_set(err, ERROR_FORBIDDEN, 0, "not authorized");
+        if (database_begin(request->context->database, DATABASE_READ, &tx, err) < 0 ||
+            project_usage(tx, row->name, usage, err) < 0)
+                return -1;
+        ApiProjectState state;
+        api_project_state_init(&state);
+        for (size_t i = 0; i < _PROJECT_RESOURCE_MAX; i++) {
+                ApiProjectStateResource *resource =
+                        json_map_add(&state.resources, api_project_state_resource_fields,
+                                     project_resource_names[i]);
+                resource->limit = usage[i].limit;
+                resource->usage = usage[i].usage;
+        }
+        json_t *object = api_project_state_to_json(&state);
+        api_project_state_done(&state);
+        return rest_reply_sync(request, object);
+}
+
+static const RestEntity project_plain_entity = {
+        .load = project_load,
+        .unload = project_unload,
+};
+
 static const RestEndpoint endpoints[] = {
         {
                 .path = "/1.0/projects",
@@ -292,6 +348,11 @@ static const RestEndpoint endpoints[] = {
                 .patch = {project_put, REST_ADMIN, REST_JSON_BODY},
                 .post = {project_post, REST_ADMIN, REST_JSON_BODY | REST_NO_ETAG},
                 .delete = {project_delete, REST_ADMIN, REST_NO_ETAG},
+        },
+        {
+                .path = "/1.0/projects/{name}/state",
+                .entity = &project_plain_entity,
+                .get = {project_state_get, REST_TRUSTED},
         },
 };
 
