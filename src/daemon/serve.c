@@ -8,6 +8,7 @@
 #include "daemon/listen.h"
 #include "daemon/network.h"
 #include "daemon/tasks.h"
+#include "firewall/firewall.h"
 #include "guest_api/guest_api.h"
 #include "image/image.h"
 #include "rest/rest.h"
@@ -17,7 +18,6 @@
 #include <malloc.h>
 #include <signal.h>
 #include <stdio.h>
-#include <string.h>
 #include <sys/epoll.h>
 #include <sys/signalfd.h>
 #include <sys/stat.h>
@@ -32,6 +32,7 @@ typedef struct Daemon {
         Database *database;
         EventHub *events;
         Operations *operations;
+        Firewall *firewall;
         Storage *storage;
         Images *images;
         Runtime *runtime;
@@ -144,6 +145,7 @@ static int make_parts(Daemon *daemon, Error **err) {
             trust_new(daemon->database, daemon->directory, &daemon->trust, err) < 0 ||
             runtime_new(NULL, containers, logs, &daemon->runtime, err) < 0)
                 return -1;
+        daemon->firewall = firewall_new();
         daemon->workers = workers_new(WORKER_LIMIT);
         daemon->events = event_hub_new(daemon->event_loop);
         daemon->operations = operations_new(daemon->events, daemon->loop, daemon->workers);
@@ -179,6 +181,7 @@ static void fill_context(Daemon *daemon) {
         (void) gethostname(daemon->host_name, sizeof daemon->host_name - 1);
         RestContext *rest = &daemon->rest;
         rest->database = daemon->database;
+        rest->firewall = daemon->firewall;
         rest->storage = daemon->storage;
         rest->images = daemon->images;
         rest->instances = daemon->instances;

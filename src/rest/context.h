@@ -9,6 +9,7 @@
 #include <pthread.h>
 
 struct Database;
+struct Firewall;
 struct Storage;
 struct Images;
 struct Instances;
@@ -38,6 +39,7 @@ typedef struct RestDaemonHooks {
 
 typedef struct RestContext {
         struct Database *database;
+        struct Firewall *firewall;
         struct Storage *storage;
         struct Images *images;
         struct Instances *instances;

@@ -5,6 +5,7 @@
 #include "base/files.h"
 #include "base/memory.h"
 #include "database/config.h"
+#include "firewall/firewall.h"
 #include "linux/features.h"
 #include "rest/context.h"
 #include "rest/extensions.h"
@@ -189,7 +190,7 @@ static int environment_json(RestRequest *request, json_t **ret, Error **err) {
         add_kernel(&environment);
         add_liblxc(&environment);
         add_architectures(&environment);
-        environment.firewall = str_dup("nftables");
+        environment.firewall = str_dup(firewall_driver_name(context->firewall));
         context->daemon.addresses(context->daemon.userdata, &environment.addresses);
         environment.certificate = str_dup(trust_server_certificate(context->trust));
         environment.certificate_fingerprint = str_dup(trust_server_fingerprint(context->trust));
