@@ -1,7 +1,8 @@
 #include "archive/copy.h"
 
+#include "base/files.h"
 #include "base/memory.h"
-#include "base/text.h"
+#include "linux/beneath.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -16,8 +17,16 @@
 #define NAME_LIST_SIZE 65536
 #define VALUE_SIZE 65536
 
+#define REPORT_BYTES (1u << 20)
+#define REPORT_ENTRIES 1000
+
 typedef struct Copy {
         dev_t device;
+        uint64_t mount;  /* its id: a btrfs subvolume has another device and is no other mount */
+        bool sync;       /* the target exists */
+        const TreeCopy *spec;
+        uint64_t bytes, reported;
+        unsigned entries;
         Table *links;    /* "dev:inode" of files with several names -> path below the target */
         int target;      /* the root of the copy */
         bool no_clone;   /* FICLONE was refused once: not tried again */
@@ -48,6 +57,29 @@ static int copy_xattrs(Copy *copy, int from, int to, const char *path, Error **e
         return 0;
 }
 
+/* Those of a directory that existed before: what the source has not goes. */
+static int drop_xattrs(Copy *copy, int from, int to, const char *path, Error **err) {
+        ssize_t size = flistxattr(to, copy->names, NAME_LIST_SIZE);
+        if (size <= 0)
+                return size == 0 || errno == ENOTSUP ? 0 : fail(path, "list xattrs of", err);
+        for (const char *name = copy->names; name < copy->names + size; name += strlen(name) + 1)
+                if (fgetxattr(from, name, NULL, 0) < 0 && errno == ENODATA &&
+                    fremovexattr(to, name) < 0)
+                        return fail(path, "remove xattrs of", err);
+        return 0;
+}
+
+static void report(Copy *copy, uint64_t bytes) {
+        copy->bytes += bytes;
+        copy->entries++;
+        if (copy->spec->progress == NULL ||
+            (copy->bytes - copy->reported < REPORT_BYTES && copy->entries < REPORT_ENTRIES))
+                return;
+        copy->reported = copy->bytes;
+        copy->entries = 0;
+        copy->spec->progress(copy->spec->userdata, copy->bytes, 0);
+}
+
 /* Owner before mode: chown clears the setuid bits. Times last. */
 static int copy_attributes(Copy *copy, int from, int to, const struct stat *info,
                            const char *path, Error **err) {
@@ -55,7 +87,8 @@ static int copy_attributes(Copy *copy, int from, int to, const struct stat *info
                 return fail(path, "set the owner of", err);
         if (fchmod(to, info->st_mode & 07777) < 0)
                 return fail(path, "set the mode of", err);
-        if (copy_xattrs(copy, from, to, path, err) < 0)
+        if ((copy->sync && drop_xattrs(copy, from, to, path, err) < 0) ||
+            copy_xattrs(copy, from, to, path, err) < 0)
                 return -1;
         const struct timespec times[2] = {info->st_atim, info->st_mtim};
         if (futimens(to, times) < 0)
@@ -111,6 +144,17 @@ static int copy_content(Copy *copy, int from, int to, const struct stat *info, c
         return ftruncate(to, info->st_size) < 0 ? fail(path, "size", err) : 0;
 }
 
+/* The file that is there already has the content, as far as size and time can tell. */
+static int keep_regular(Copy *copy, int from_dir, int to_dir, const char *name,
+                        const struct stat *info, const char *path, Error **err) {
+        _cleanup_close_ int from =
+                openat(from_dir, name, O_RDONLY | O_NOFOLLOW | O_CLOEXEC | O_NOATIME);
+        _cleanup_close_ int to = openat(to_dir, name, O_RDWR | O_NOFOLLOW | O_CLOEXEC);
+        if (from < 0 || to < 0)
+                return fail(path, "open", err);
+        return copy_attributes(copy, from, to, info, path, err);
+}
+
 static int copy_regular(Copy *copy, int from_dir, int to_dir, const char *name,
                         const struct stat *info, const char *path, Error **err) {
         _cleanup_close_ int from =
@@ -123,6 +167,7 @@ static int copy_regular(Copy *copy, int from_dir, int to_dir, const char *name,
                 return fail(path, "create", err);
         if (copy_content(copy, from, to, info, path, err) < 0)
                 return -1;
+        report(copy, (uint64_t) info->st_size);
         return copy_attributes(copy, from, to, info, path, err);
 }
 
@@ -157,7 +202,7 @@ static int copy_subdirectory(Copy *copy, int from_dir, int to_dir, const char *n
                 openat(from_dir, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
         if (from < 0)
                 return fail(path, "open", err);
-        if (mkdirat(to_dir, name, 0700) < 0)
+        if (mkdirat(to_dir, name, 0700) < 0 && (!copy->sync || errno != EEXIST))
                 return fail(path, "create", err);
         _cleanup_close_ int to =
                 openat(to_dir, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
@@ -186,14 +231,44 @@ static int link_again(Copy *copy, int to_dir, const char *name, const struct sta
         return 0;
 }
 
+static bool is_other_mount(const Copy *copy, int directory, const char *name,
+                           const struct stat *info) {
+        struct statx extended;
+        if (info->st_dev == copy->device)
+                return false;
+        return statx(directory, name, AT_SYMLINK_NOFOLLOW | AT_NO_AUTOMOUNT, STATX_MNT_ID,
+                     &extended) < 0 ||
+               extended.stx_mnt_id != copy->mount;
+}
+
+/* Removes what stands in the way of the entry. *ret_keep: the file there is as good. */
+static int make_room(Copy *copy, int to_dir, const char *name, const struct stat *info,
+                     const char *path, bool *ret_keep, Error **err) {
+        struct stat there;
+        *ret_keep = false;
+        if (fstatat(to_dir, name, &there, AT_SYMLINK_NOFOLLOW) < 0)
+                return errno == ENOENT ? 0 : fail(path, "stat", err);
+        if (S_ISDIR(info->st_mode) && S_ISDIR(there.st_mode))
+                return 0;
+        *ret_keep = S_ISREG(info->st_mode) && S_ISREG(there.st_mode) && info->st_nlink == 1 &&
+                    there.st_nlink == 1 && info->st_size == there.st_size &&
+                    info->st_mtim.tv_sec == there.st_mtim.tv_sec &&
+                    info->st_mtim.tv_nsec == there.st_mtim.tv_nsec;
+        return *ret_keep ? 0 : beneath_remove_all(copy->target, path, err);
+}
+
 static int copy_entry(Copy *copy, int from_dir, int to_dir, const char *name, const char *path,
                       Error **err) {
         struct stat info;
-        bool linked;
+        bool linked, keep = false;
         if (fstatat(from_dir, name, &info, AT_SYMLINK_NOFOLLOW) < 0)
                 return fail(path, "stat", err);
-        if (info.st_dev != copy->device)
+        if (is_other_mount(copy, from_dir, name, &info))
                 return 0;
+        if (copy->sync && make_room(copy, to_dir, name, &info, path, &keep, err) < 0)
+                return -1;
+        if (keep)
+                return keep_regular(copy, from_dir, to_dir, name, &info, path, err);
         if (link_again(copy, to_dir, name, &info, path, &linked, err) < 0)
                 return -1;
         if (linked)
@@ -205,24 +280,55 @@ static int copy_entry(Copy *copy, int from_dir, int to_dir, const char *name, co
         return copy_special(from_dir, to_dir, name, &info, path, err);
 }
 
+static DIR *open_stream(int directory) {
+        int fd = openat(directory, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+        DIR *stream = fd >= 0 ? fdopendir(fd) : NULL;
+        if (stream == NULL)
+                fd_close(&fd);
+        return stream;
+}
+
+static char *path_below(const char *path, const char *name) {
+        return str_printf("%s%s%s", path, *path != '\0' ? "/" : "", name);
+}
+
+/* Entries of the target that the source has not. The names first: removing while reading would
+ * skip some. */
+static int remove_extras(Copy *copy, int from, int to, const char *path, Error **err) {
+        _cleanup_strlist_ StrList extras = {};
+        struct dirent *entry;
+        struct stat info;
+        DIR *stream = open_stream(to);
+        if (stream == NULL)
+                return fail(path, "list", err);
+        while ((entry = readdir(stream)) != NULL)
+                if (fstatat(from, entry->d_name, &info, AT_SYMLINK_NOFOLLOW) < 0 &&
+                    errno == ENOENT)
+                        strlist_take(&extras, path_below(path, entry->d_name));
+        closedir(stream);
+        for (size_t i = 0; i < extras.count; i++)
+                if (beneath_remove_all(copy->target, extras.items[i], err) < 0)
+                        return -1;
+        return 0;
+}
+
 static int copy_directory(Copy *copy, int from, int to, const char *path, Error **err) {
-        int stream_fd = fcntl(from, F_DUPFD_CLOEXEC, 3);
-        DIR *stream = stream_fd >= 0 ? fdopendir(stream_fd) : NULL;
+        DIR *stream = open_stream(from);
         struct stat info;
         struct dirent *entry;
         int result = 0;
-        if (stream == NULL) {
-                fd_close(&stream_fd);
+        if (stream == NULL)
                 return fail(path, "list", err);
-        }
         while (result == 0 && (entry = readdir(stream)) != NULL) {
                 if (str_equal(entry->d_name, ".") || str_equal(entry->d_name, ".."))
                         continue;
-                _cleanup_free_ char *child = str_printf("%s%s%s", path, *path != '\0' ? "/" : "",
-                                                        entry->d_name);
+                _cleanup_free_ char *child = path_below(path, entry->d_name);
                 result = copy_entry(copy, from, to, entry->d_name, child, err);
         }
         closedir(stream);
+        report(copy, 0);
+        if (result == 0 && copy->sync)
+                result = remove_extras(copy, from, to, path, err);
         if (result == 0 && fstat(from, &info) < 0)
                 result = fail(path, "stat", err);
         return result == 0 ? copy_attributes(copy, from, to, &info, path, err) : result;
@@ -234,20 +340,56 @@ static void copy_done(Copy *copy) {
         free(copy->value);
 }
 
-int tree_copy(const char *from, const char *to, Error **err) {
-        _cleanup_close_ int source = open(from, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+static int copy_tree(const TreeCopy *spec, bool sync, Error **err) {
+        _cleanup_close_ int source = open(spec->from, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
         struct stat info;
-        if (source < 0 || fstat(source, &info) < 0)
-                return error_errno(err, errno, "Cannot open %s", from);
-        if (mkdir(to, 0700) < 0 && errno != EEXIST)
-                return error_errno(err, errno, "Cannot make directory %s", to);
-        _cleanup_close_ int target = open(to, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+        struct statx extended;
+        if (source < 0 || fstat(source, &info) < 0 ||
+            statx(source, "", AT_EMPTY_PATH, STATX_MNT_ID, &extended) < 0)
+                return error_errno(err, errno, "Cannot open %s", spec->from);
+        if (mkdir(spec->to, 0700) < 0 && errno != EEXIST)
+                return error_errno(err, errno, "Cannot make directory %s", spec->to);
+        _cleanup_close_ int target =
+                open(spec->to, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
         if (target < 0)
-                return error_errno(err, errno, "Cannot open %s", to);
+                return error_errno(err, errno, "Cannot open %s", spec->to);
         _cleanup_(copy_done) Copy copy = {.device = info.st_dev,
+                                          .mount = extended.stx_mnt_id,
+                                          .sync = sync,
+                                          .spec = spec,
                                           .links = table_new(free),
                                           .target = target,
                                           .names = mem_alloc(NAME_LIST_SIZE),
                                           .value = mem_alloc(VALUE_SIZE)};
-        return copy_directory(&copy, source, target, "", err);
+        if (copy_directory(&copy, source, target, "", err) < 0)
+                return error_prefix(err, "Cannot copy %s to %s", spec->from, spec->to);
+        return 0;
+}
+
+int tree_copy(const TreeCopy *copy, Error **err) {
+        return copy_tree(copy, false, err);
+}
+
+int tree_sync(const TreeCopy *copy, Error **err) {
+        return copy_tree(copy, true, err);
+}
+
+int tree_copy_file(const char *from, const char *to, Error **err) {
+        const TreeCopy spec = {.from = from, .to = to};
+        _cleanup_(copy_done) Copy copy = {.spec = &spec,
+                                          .names = mem_alloc(NAME_LIST_SIZE),
+                                          .value = mem_alloc(VALUE_SIZE)};
+        _cleanup_close_ int source = open(from, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
+        struct stat info;
+        if (source < 0 || fstat(source, &info) < 0)
+                return error_errno(err, errno, "Cannot open %s", from);
+        if (file_remove(to, err) < 0)
+                return -1;
+        _cleanup_close_ int target =
+                open(to, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+        if (target < 0)
+                return error_errno(err, errno, "Cannot create %s", to);
+        if (copy_content(&copy, source, target, &info, to, err) < 0)
+                return -1;
+        return copy_attributes(&copy, source, target, &info, to, err);
 }

@@ -293,6 +293,9 @@ static int create_held(Instances *instances, InstanceCreate *create, const Insta
                         log_error("The volume of %s stays behind", plan->disk_name);
                 result = -1;
         }
+        const StorageInstance made = {pool, row->project, row->name, NULL};
+        if (result == 0)
+                storage_instance_settled(instances->spec.storage, &made);
         if (file_remove(journal, NULL) < 0)
                 log_warning("%s stays behind", journal);
         return result;

@@ -22,8 +22,18 @@ typedef struct StorageCapabilities {
         bool remote;          /* shared by several hosts */
         bool cheap_copies;    /* a copy shares blocks with its source */
         bool volume_quota;    /* volumes have a size */
-        bool block_volumes;
+        bool block_volumes;   /* block volumes are devices, not files in a directory */
+        bool snapshot_copies; /* copy() takes a snapshot as its target */
+        bool plain_snapshots; /* a snapshot is a tree that create() makes and anybody can fill */
 } StorageCapabilities;
+
+/* Called now and then with the bytes done so far; total 0: not known. May be NULL. */
+typedef void (*StorageProgress)(void *userdata, uint64_t done, uint64_t total);
+
+typedef struct StorageTransfer {
+        StorageProgress progress;
+        void *userdata;
+} StorageTransfer;
 
 typedef struct StoragePoolOps {
         /* Makes the backend; the pool's directory exists. The core removes what is left on failure
@@ -37,20 +47,44 @@ typedef struct StoragePoolOps {
         int (*usage)(StoragePool *pool, StorageUsage *ret, Error **err);
 } StoragePoolOps;
 
+/* Where a function takes a volume, volume->snapshot may be set: then it is about that snapshot,
+ * unless its comment says otherwise. The parent directory of volume->path exists. */
 typedef struct StorageVolumeOps {
         /* A new empty directory tree at volume->path. */
         int (*create)(StorageVolume *volume, Error **err);
-        /* `volume` (not there yet) with the content of `source`, on the same pool. */
-        int (*copy)(StorageVolume *volume, const StorageVolume *source, Error **err);
-        int (*delete)(StorageVolume *volume, Error **err); /* what is not there is fine */
+        /* `volume` (not there yet) with the content of `source`, on the same pool. A snapshot as
+         * the target comes out as create_snapshot makes them; NULL: the core copies the trees. */
+        int (*copy)(StorageVolume *volume, const StorageVolume *source,
+                    const StorageTransfer *transfer, Error **err);
+        /* Makes the content of `volume`, which exists, that of `source`, on the same pool. NULL:
+         * the core compares and copies what differs. */
+        int (*refresh)(StorageVolume *volume, const StorageVolume *source,
+                       const StorageTransfer *transfer, Error **err);
+        /* `snapshot` (not there yet) with the present content of its volume. */
+        int (*create_snapshot)(StorageVolume *snapshot, Error **err);
+        /* Makes the volume's content that of its snapshot, all or nothing. */
+        int (*restore)(StorageVolume *volume, StorageVolume *snapshot, Error **err);
+        /* What is not there is fine. The snapshots of a volume are gone by then. */
+        int (*delete)(StorageVolume *volume, Error **err);
+        /* A volume with its snapshots (whose directory the core moves), or one snapshot. */
         int (*rename)(StorageVolume *volume, const StorageVolume *to, Error **err);
         int (*usage)(StorageVolume *volume, uint64_t *ret, Error **err);
-        /* Limits the volume; 0 removes the limit. NULL: sizes are refused. */
+        /* Limits the volume; 0 removes the limit. NULL: there are no limits. */
         int (*set_size)(StorageVolume *volume, uint64_t bytes, Error **err);
-        /* NULL: volumes are always mounted with their pool. */
+        /* Makes the files reachable at volume->path; may be called when they are. A snapshot is
+         * shown read-only. NULL: volumes are always mounted with their pool. */
         int (*mount)(StorageVolume *volume, Error **err);
-        int (*unmount)(StorageVolume *volume, Error **err);
+        int (*unmount)(StorageVolume *volume, Error **err); /* not mounted: fine */
 } StorageVolumeOps;
+
+/* A stream that only the same driver understands. NULL members: there is none, trees are sent. */
+typedef struct StorageStreamOps {
+        /* Everything, or what has changed since `parent`, a snapshot of the same volume. `volume`
+         * does not change meanwhile (the core gives a snapshot). */
+        int (*send)(StorageVolume *volume, const StorageVolume *parent, int fd, Error **err);
+        /* `volume`, not there yet, becomes what was sent. */
+        int (*receive)(StorageVolume *volume, int fd, Error **err);
+} StorageStreamOps;
 
 typedef struct StorageDriver {
         const char *name;
@@ -58,6 +92,7 @@ typedef struct StorageDriver {
         StorageCapabilities can;
         StoragePoolOps pool;
         StorageVolumeOps volume;
+        StorageStreamOps stream;
 } StorageDriver;
 
 struct StoragePool {
@@ -67,11 +102,21 @@ struct StoragePool {
         char *path;      /* BERTH_DIR/storage-pools/NAME */
 };
 
+typedef enum StorageContent {
+        STORAGE_FILESYSTEM = 0, /* a tree */
+        STORAGE_BLOCK = 1,      /* raw: root.img in the volume's directory */
+        STORAGE_ISO = 2,        /* the same, read-only */
+} StorageContent;
+
 struct StorageVolume {
         StoragePool *pool; /* borrowed */
         StorageVolumeType type;
-        char *name; /* on disk: [PROJECT_]NAME, an image's fingerprint */
-        char *path; /* where its files are while it is mounted */
+        StorageContent content;
+        char *project, *title; /* of the record; project NULL: an image */
+        char *name;     /* on disk: [PROJECT_]NAME, an image's fingerprint */
+        char *snapshot; /* NULL: the volume itself */
+        char *path; /* where its files are while it is mounted: POOL/TYPE/NAME, and of snapshots
+                     * POOL/TYPE-snapshots/NAME/SNAPSHOT */
 };
 
 /* NULL when there is none of that name. */

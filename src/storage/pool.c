@@ -10,7 +10,7 @@ static const struct {
         mode_t mode;
 } pool_directories[] = {
         {"containers", 0711}, {"containers-snapshots", 0711}, {"custom", 0711},
-        {"custom-snapshots", 0700}, {"images", 0700}, {"virtual-machines", 0711},
+        {"custom-snapshots", 0700}, {"images", 0700}, {".making", 0700}, {"virtual-machines", 0711},
         {"virtual-machines-snapshots", 0711},
 };
 
@@ -82,6 +82,7 @@ static int pool_mount(StoragePool *pool, Error **err) {
                 return -1;
         if (pool->driver->pool.mount != NULL && pool->driver->pool.mount(pool, err) < 0)
                 return -1;
+        storage_making_sweep(pool);
         return make_directories(pool, err);
 }
 
@@ -103,6 +104,8 @@ void storage_start(Storage *storage) {
                         log_error("Storage pool %s is not available: %s", name,
                                   error_message(failed));
         }
+        transaction_rollback(TAKE_PTR(tx));
+        storage_journal_replay(storage);
 }
 
 static int record_pool(Storage *storage, const StoragePoolRow *row, int64_t *ret_id, Error **err) {

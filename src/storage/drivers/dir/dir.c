@@ -1,13 +1,15 @@
 /* dir: plain directories on whatever file system is there. Works everywhere; copies copy. A pool
  * with a `source` elsewhere has that directory bind-mounted at its path. */
-#include "storage/driver.h"
+#include "storage/storage_private.h"
 
 #include "archive/copy.h"
 #include "base/files.h"
+#include "base/log.h"
 #include "base/memory.h"
 #include "linux/mounts.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <sys/stat.h>
 #include <sys/statvfs.h>
 #include <stdio.h>
@@ -89,12 +91,41 @@ static int dir_create_volume(StorageVolume *volume, Error **err) {
         return directory_make(volume->path, 0711, err);
 }
 
-static int dir_copy_volume(StorageVolume *volume, const StorageVolume *source, Error **err) {
-        return tree_copy(source->path, volume->path, err);
+static int dir_copy_volume(StorageVolume *volume, const StorageVolume *source,
+                           const StorageTransfer *transfer, Error **err) {
+        const TreeCopy copy = {source->path, volume->path, transfer->progress, transfer->userdata};
+        return tree_copy(&copy, err);
 }
 
+static int dir_create_snapshot(StorageVolume *snapshot, Error **err) {
+        static const StorageTransfer silent = {};
+        _cleanup_(storage_volume_cleanup) StorageVolume *volume = storage_volume_parent(snapshot);
+        return dir_copy_volume(snapshot, volume, &silent, err);
+}
+
+/* Out of sight in one step, so that what stands at its path is whole. */
 static int dir_delete_volume(StorageVolume *volume, Error **err) {
-        return path_remove_all(volume->path, err);
+        _cleanup_(storage_volume_cleanup) StorageVolume *beside =
+                storage_volume_beside(volume->pool, volume->type);
+        if (!path_exists(volume->path))
+                return 0;
+        if (rename(volume->path, beside->path) < 0)
+                return error_errno(err, errno, "Cannot remove volume %s", volume->path);
+        return path_remove_all(beside->path, err);
+}
+
+/* A whole copy takes the volume's place; what was there goes afterwards. */
+static int dir_restore_volume(StorageVolume *volume, StorageVolume *snapshot, Error **err) {
+        static const StorageTransfer silent = {};
+        _cleanup_(storage_volume_cleanup) StorageVolume *beside =
+                storage_volume_beside(volume->pool, volume->type);
+        int result = dir_copy_volume(beside, snapshot, &silent, err);
+        if (result == 0 && renameat2(AT_FDCWD, beside->path, AT_FDCWD, volume->path,
+                                     RENAME_EXCHANGE) < 0)
+                result = error_errno(err, errno, "Cannot replace volume %s", volume->path);
+        if (path_remove_all(beside->path, NULL) < 0)
+                log_warning("%s stays behind", beside->path);
+        return result;
 }
 
 static int dir_rename_volume(StorageVolume *volume, const StorageVolume *to, Error **err) {
@@ -110,6 +141,7 @@ static int dir_usage_volume(StorageVolume *volume, uint64_t *ret, Error **err) {
 const StorageDriver storage_driver_dir = {
         .name = "dir",
         .version = "1",
+        .can = {.snapshot_copies = true, .plain_snapshots = true},
         .pool =
                 {
                         .create = dir_create_pool,
@@ -122,6 +154,8 @@ const StorageDriver storage_driver_dir = {
                 {
                         .create = dir_create_volume,
                         .copy = dir_copy_volume,
+                        .create_snapshot = dir_create_snapshot,
+                        .restore = dir_restore_volume,
                         .delete = dir_delete_volume,
                         .rename = dir_rename_volume,
                         .usage = dir_usage_volume,
