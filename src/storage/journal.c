@@ -1,5 +1,6 @@
 /* The journal of volumes that were made and may have no record. A file a volume: its name says
- * nothing (names may be longer than a file's), its lines are pool, type, project, name, snapshot ("" for none). */
+ * nothing (names may be longer than those of files), its lines are pool, type, project, name, and
+ * snapshot ("" for none). */
 #include "storage/storage_private.h"
 
 #include "base/files.h"
