@@ -22,6 +22,8 @@ typedef struct Runner {
         bool frozen;
         FilesSession *files;
         int64_t files_used_ns;
+        int64_t started_ns; /* monotonic */
+        unsigned ends_in_a_row; /* that nobody asked for */
         bool claims_cpus; /* runs or is being started */
         CpuClaim cpu_claim;
 } Runner;
@@ -126,6 +128,9 @@ void instances_balance_cpus(Instances *instances);
 int instance_set_network_priority(Instances *instances, const Instance *before,
                                   const Instance *after, const RuntimeProcess *process,
                                   Error **err) _must_check_;
+/* After instance_stopped() of one that nobody stopped: boot.autorestart. */
+void instance_ended_by_itself(Instances *instances, const Instance *instance);
+void instance_forget_ends(Instances *instances, const Instance *instance);
 /* Two words with a hyphen. */
 char *instance_random_name(void);
 /* DIRECTORY/instances-creating/NAME: there while a volume is being made that no record names. */

@@ -210,8 +210,9 @@ static void settle_end(Instances *instances, Instance *instance) {
         bool reboot = runtime_take_reboot(instances->spec.runtime, instance->disk_name);
         instance_stopped(instances, instance, reboot ? "instance-restarted" : "instance-shutdown",
                          NULL);
-        if (reboot && !instances->stopping &&
-            instance_start_held(instances, instance, NULL, &err) < 0)
+        if (!reboot)
+                instance_ended_by_itself(instances, instance);
+        else if (!instances->stopping && instance_start_held(instances, instance, NULL, &err) < 0)
                 log_error("Cannot start %s again: %s", instance->row.name, error_message(err));
 }
 
@@ -268,6 +269,7 @@ void runner_set_process(Instances *instances, const Instance *instance, RuntimeP
         FilesSession *files = TAKE_PTR(runner->files);
         runtime_process_done(&runner->process);
         runner->process = *process;
+        runner->started_ns = time_monotonic_ns();
         runner->frozen = instance->status == INSTANCE_FROZEN;
         *process = (RuntimeProcess) {.name = NULL};
         pthread_mutex_unlock(&instances->lock);

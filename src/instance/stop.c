@@ -70,6 +70,7 @@ static int stop_process(Instances *instances, const Instance *instance,
 
 static int do_start(Instances *instances, Instance *instance, const InstanceChange *change,
                     Error **err) {
+        instance_forget_ends(instances, instance);
         return instance_start_held(instances, instance, change->requestor, err);
 }
 
