@@ -253,7 +253,7 @@ static void finish(Daemon *daemon) {
                 _cleanup_free_ char *socket_path = path_join(daemon->directory, "unix.socket");
                 (void) unlink(socket_path);
         }
-        database_close(daemon->database);
+        database_retire(daemon->database);
 }
 
 static int run_daemon(Daemon *daemon, const DaemonArguments *arguments, Error **err) {

@@ -6,12 +6,15 @@
 #include "base/times.h"
 #include "database/schema.h"
 
+#include <errno.h>
 #include <pthread.h>
 #include <sqlite3.h>
 #include <string.h>
+#include <time.h>
 
 #define READERS 4
 #define BUSY_TIMEOUT_MS 10000
+#define RETIRE_SECONDS 5
 
 /* A connection with its prepared statements, which live as long as it does. */
 typedef struct Connection {
@@ -31,6 +34,7 @@ struct Database {
         pthread_mutex_t lock;
         pthread_cond_t released;
         Store global, local;
+        bool retired;
         uint64_t generation; /* atomic */
 };
 
@@ -75,11 +79,22 @@ static int connection_open(const char *path, Connection *ret, Error **err) {
         return 0;
 }
 
-static void store_close(Store *store) {
+/* Closes it once it is given back; it stays taken. One that is still at work at `until` stays open:
+ * the log of SQLite makes that safe. Under the lock. */
+static void connection_retire(Database *database, Connection *connection,
+                              const struct timespec *until) {
+        int result = 0;
+        while (connection->busy && result != ETIMEDOUT)
+                result = pthread_cond_timedwait(&database->released, &database->lock, until);
+        if (!connection->busy)
+                connection_close(connection);
+        connection->busy = true;
+}
+
+static void store_retire(Database *database, Store *store, const struct timespec *until) {
         for (size_t i = 0; i < READERS; i++)
-                connection_close(&store->readers[i]);
-        connection_close(&store->writer);
-        free(store->path);
+                connection_retire(database, &store->readers[i], until);
+        connection_retire(database, &store->writer, until);
 }
 
 static int store_open(const char *path, bool global, Store *ret, Error **err) {
@@ -135,11 +150,25 @@ int database_open(const char *directory, Database **ret, Error **err) {
         return 0;
 }
 
+void database_retire(Database *database) {
+        struct timespec until;
+        clock_gettime(CLOCK_REALTIME, &until);
+        until.tv_sec += RETIRE_SECONDS;
+        pthread_mutex_lock(&database->lock);
+        if (!database->retired) {
+                store_retire(database, &database->global, &until);
+                store_retire(database, &database->local, &until);
+        }
+        database->retired = true;
+        pthread_mutex_unlock(&database->lock);
+}
+
 void database_close(Database *database) {
         if (database == NULL)
                 return;
-        store_close(&database->global);
-        store_close(&database->local);
+        database_retire(database);
+        free(database->global.path);
+        free(database->local.path);
         pthread_mutex_destroy(&database->lock);
         pthread_cond_destroy(&database->released);
         free(database);

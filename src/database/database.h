@@ -27,7 +27,10 @@ typedef enum DatabaseMode {
 /* `directory`: BERTH_DIR/database. Makes what is missing, brings the schemas up to date (a copy of
  * the state before goes to global.bak when there is a patch.global.sql, which is applied once). */
 int database_open(const char *directory, Database **ret, Error **err) _must_check_;
-void database_close(Database *database);
+/* Closes the files once no transaction is open, five seconds at most; transactions that begin later
+ * wait for ever. For the end of a process whose other threads go on until it is gone. */
+void database_retire(Database *database);
+void database_close(Database *database); /* no other thread may be in it */
 DEFINE_CLEANUP(Database, database, database_close)
 /* Changes with every committed write: what was decoded from an older state may be stale. */
 uint64_t database_generation(const Database *database);

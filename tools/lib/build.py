@@ -51,17 +51,19 @@ def place(source, target):
     os.rename(target + ".new", target)
 
 
-def gather(directory):
-    """Puts the programs side by side into `directory`, so that they find each other."""
+def gather(directory, sources=None):
+    """Puts the programs side by side into `directory`, so that they find each other; `sources`:
+    other build directories that some of them come from."""
     for name, built in PROGRAMS.items():
-        place(os.path.join(directory, built), os.path.join(directory, name))
+        source = (sources or {}).get(name, directory)
+        place(os.path.join(source, built), os.path.join(directory, name))
 
 
-def build(directory, options):
+def build(directory, options, sources=None):
     """Builds everything in a directory of its own; returns it."""
     configure(directory, options)
     ninja(directory)
-    gather(directory)
+    gather(directory, sources)
     return directory
 
 
@@ -74,7 +76,9 @@ def test_build():
 
 
 def threads_build():
-    return build(THREADS, THREADS_OPTIONS)
+    """The helper has one thread, and TSan's own second one keeps it from new user namespaces: it is
+    the one with ASan."""
+    return build(THREADS, THREADS_OPTIONS, {"berth-helper": test_build()})
 
 
 def fuzz_build():
