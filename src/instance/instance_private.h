@@ -29,6 +29,7 @@ typedef struct Runner {
 } Runner;
 
 typedef struct GuestListener GuestListener;
+typedef struct Hotplug Hotplug;
 
 struct Instances {
         InstancesSpec spec;
@@ -49,6 +50,7 @@ struct Instances {
         const char *disk_weight; /* file of the blkio controller; NULL: none */
         Table *idmappable; /* by device number: "yes" or "no" */
         GuestListener *guest_listeners;
+        Hotplug *hotplug;
         bool stopping;
         bool booting; /* instances_start() has begun to start some */
 };
@@ -100,6 +102,12 @@ void instance_stopped(Instances *instances, Instance *instance, const char *acti
                       const EventRequestor *requestor);
 /* The devices alone: what a failed or interrupted start left. */
 void instance_devices_stop(Instances *instances, const Instance *instance, StrMap *changes);
+/* Devices of running instances whose nodes come and go with the host's (hotplug.c). start: before
+ * the first instance is followed. */
+int hotplug_start(Instances *instances, Error **err) _must_check_;
+/* `instance` runs, perhaps with other devices than before; what changed meanwhile is caught up. */
+void hotplug_follow(Instances *instances, const Instance *instance);
+void hotplug_forget(Instances *instances, const Instance *instance);
 /* The caller holds the runner. */
 int instance_start_held(Instances *instances, Instance *instance, const EventRequestor *requestor,
                         Error **err) _must_check_;

@@ -121,6 +121,7 @@ static int update_held(Instances *instances, const Instance *before, InstanceRow
         if (instance_change_live(instances, before, after, err) < 0)
                 return -1;
         if (record(instances, &after->row, err) == 0) {
+                hotplug_follow(instances, after);
                 instance_guest_changed(instances, before, after);
                 return 0;
         }
@@ -163,6 +164,7 @@ static int follow_profile(Instances *instances, const Instance *listed, const Pr
         transaction_rollback(TAKE_PTR(tx));
         if (instance_change_live(instances, old, after, err) < 0)
                 return -1;
+        hotplug_follow(instances, after);
         instance_guest_changed(instances, old, after);
         strmap_copy(&config, &after->row.config);
         return instance_set_volatile(instances, after, &config, false, err);
