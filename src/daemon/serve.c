@@ -211,8 +211,8 @@ static int start_serving(Daemon *daemon, const char *group, Error **err) {
         daemon->network = daemon_network_new(daemon->server, daemon->loop, daemon->trust);
         if (daemon_listen_unix(daemon->directory, group, &fd, &daemon->socket_passed, err) < 0 ||
             http_server_listen(daemon->server, fd, err) < 0 ||
-            guest_api_start(daemon->instances, daemon->directory, daemon->loop, daemon->workers,
-                            err) < 0)
+            guest_api_start(daemon->instances, daemon->images, daemon->directory, daemon->loop,
+                            daemon->workers, err) < 0)
                 return -1;
         return loop_start_thread(daemon->event_loop, "berth-events", err);
 }

@@ -47,6 +47,7 @@ typedef enum InstanceStatus { /* the API's codes */
         INSTANCE_STOPPED = 102,
         INSTANCE_RUNNING = 103,
         INSTANCE_FROZEN = 110,
+        INSTANCE_READY = 113, /* it runs, and the guest said that it is ready */
 } InstanceStatus;
 
 typedef struct Instance {

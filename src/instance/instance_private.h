@@ -139,6 +139,8 @@ int instance_set_network_priority(Instances *instances, const Instance *before,
 /* After instance_stopped() of one that nobody stopped: boot.autorestart. */
 void instance_ended_by_itself(Instances *instances, const Instance *instance);
 void instance_forget_ends(Instances *instances, const Instance *instance);
+/* A new id for cloud-init, if the change is one that it has to see. */
+void instance_renew_cloud_id(const Instance *before, const Instance *after, StrMap *changes);
 /* Two words with a hyphen. */
 char *instance_random_name(void);
 /* DIRECTORY/instances-creating/NAME: there while a volume is being made that no record names. */

@@ -29,9 +29,12 @@ static const char *const extensions[] = {
         "container_edit_metadata",
         "kernel_limits",
         "console",
+        "restrict_devlxd",
+        "devlxd_events",
         "file_get_symlink",
         "operation_description",
         "event_lifecycle",
+        "devlxd_images",
         "container_protection_delete",
         "container_full",
         "projects",
@@ -54,6 +57,7 @@ static const char *const extensions[] = {
         "certificate_project",
         "project_usage",
         "warnings",
+        "cloud_init",
         "certificate_token",
         "server_instance_driver_operational",
         "server_supported_storage_drivers",
@@ -67,6 +71,7 @@ static const char *const extensions[] = {
         "projects_restricted_intercept",
         "instance_file_head",
         "init_preseed",
+        "instance_ready_state",
 };
 
 json_t *rest_extensions_json(void) {
