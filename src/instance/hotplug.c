@@ -157,6 +157,10 @@ static void paths_changed(void *userdata, _unused_ uint32_t events) {
         pthread_mutex_unlock(&hotplug->lock);
 }
 
+static void balance_cpus(void *userdata) {
+        instances_balance_cpus(userdata);
+}
+
 /* Runs on the loop. */
 static void uevent_came(void *userdata, _unused_ uint32_t events) {
         Instances *instances = userdata;
@@ -166,6 +170,9 @@ static void uevent_came(void *userdata, _unused_ uint32_t events) {
                 const char *action = uevent_get(&parts, "ACTION");
                 const char *disk_name;
                 void *value;
+                if (str_equal(uevent_get(&parts, "SUBSYSTEM"), "cpu"))
+                        workers_submit(instances->spec.workers, WORK_SHORT, balance_cpus,
+                                       instances);
                 if (uevent_get(&parts, "DEVNAME") == NULL ||
                     (!str_equal(action, "add") && !str_equal(action, "remove")))
                         continue;
