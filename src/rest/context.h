@@ -13,6 +13,7 @@ struct Firewall;
 struct Storage;
 struct Images;
 struct Instances;
+struct Networks;
 struct Trust;
 struct Loop;
 struct Workers;
@@ -42,6 +43,7 @@ typedef struct RestContext {
         struct Firewall *firewall;
         struct Storage *storage;
         struct Images *images;
+        struct Networks *networks;
         struct Instances *instances;
         struct Trust *trust;
         Operations *operations;
