@@ -36,7 +36,7 @@ typedef struct Daemon {
         Storage *storage;
         Images *images;
         Runtime *runtime;
-        Networks *networks;
+        Volumes *volumes;
         Instances *instances;
         HttpServer *server;
         Trust *trust;
@@ -136,11 +136,6 @@ static int catch_signals(Daemon *daemon, Error **err) {
                                &daemon->signal_source, err);
 }
 
-static int each_nic(void *userdata, NetworkNicVisitor visit, void *visit_data, Error **err) {
-        const Daemon *daemon = userdata;
-        return instances_each_nic(daemon->instances, visit, visit_data, err);
-}
-
 static int make_parts(Daemon *daemon, Error **err) {
         _cleanup_free_ char *database = path_join(daemon->directory, "database");
         _cleanup_free_ char *containers = path_join(daemon->directory, "containers");
@@ -156,28 +151,21 @@ static int make_parts(Daemon *daemon, Error **err) {
         daemon->events = event_hub_new(daemon->event_loop);
         daemon->operations = operations_new(daemon->events, daemon->loop, daemon->workers);
         daemon->storage = storage_new(daemon->database, daemon->directory);
+        daemon->volumes = volumes_new(&(VolumesSpec){.database = daemon->database,
+                                                     .storage = daemon->storage,
+                                                     .events = daemon->events,
+                                                     .directory = daemon->directory});
         daemon->images = images_new(daemon->database, daemon->storage, daemon->directory);
-        const NetworksSpec network_spec = {.database = daemon->database,
-                                           .firewall = daemon->firewall,
-                                           .loop = daemon->loop,
-                                           .workers = daemon->workers,
-                                           .directory = daemon->directory,
-                                           .seed = trust_server_certificate(daemon->trust)};
-        daemon->networks = networks_new(&network_spec);
         const InstancesSpec spec = {.database = daemon->database,
                                     .storage = daemon->storage,
+                                    .volumes = daemon->volumes,
                                     .images = daemon->images,
-                                    .networks = daemon->networks,
                                     .events = daemon->events,
                                     .loop = daemon->loop,
                                     .workers = daemon->workers,
                                     .runtime = daemon->runtime,
                                     .directory = daemon->directory};
-        if (instances_new(&spec, &daemon->instances, err) < 0)
-                return -1;
-        const NetworkHooks hooks = {.each_nic = each_nic, .userdata = daemon};
-        networks_set_hooks(daemon->networks, &hooks);
-        return 0;
+        return instances_new(&spec, &daemon->instances, err);
 }
 
 static int listen_again(void *userdata, const char *address, Error **err) {
@@ -202,7 +190,7 @@ static void fill_context(Daemon *daemon) {
         rest->firewall = daemon->firewall;
         rest->storage = daemon->storage;
         rest->images = daemon->images;
-        rest->networks = daemon->networks;
+        rest->volumes = daemon->volumes;
         rest->instances = daemon->instances;
         rest->operations = daemon->operations;
         rest->events = daemon->events;
@@ -230,8 +218,8 @@ static int start_serving(Daemon *daemon, const char *group, Error **err) {
         daemon->network = daemon_network_new(daemon->server, daemon->loop, daemon->trust);
         if (daemon_listen_unix(daemon->directory, group, &fd, &daemon->socket_passed, err) < 0 ||
             http_server_listen(daemon->server, fd, err) < 0 ||
-            guest_api_start(daemon->instances, daemon->directory, daemon->loop, daemon->workers,
-                            err) < 0)
+            guest_api_start(daemon->instances, daemon->images, daemon->directory, daemon->loop,
+                            daemon->workers, err) < 0)
                 return -1;
         return loop_start_thread(daemon->event_loop, "berth-events", err);
 }
@@ -242,7 +230,6 @@ static void become_ready(void *userdata) {
         _cleanup_error_ Error *err = NULL;
         storage_start(daemon->storage);
         images_clean(daemon->images);
-        networks_start(daemon->networks);
         daemon_warn_of_host(daemon->database);
         if (instances_start(daemon->instances, &err) < 0)
                 log_error("Cannot take up the instances: %s", error_message(err));

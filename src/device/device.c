@@ -18,6 +18,8 @@ static const DeviceDriver *const drivers[] = {
         &device_none,
         &device_unix_block,
         &device_unix_char,
+        &device_unix_hotplug,
+        &device_usb,
 };
 
 int device_find(const StrMap *config, const DeviceDriver **ret, Error **err) {
@@ -220,8 +222,9 @@ int device_unplug(const DeviceContext *context, Error **err) {
         if (device_find(context->config, &driver, err) < 0 ||
             (driver->unplug != NULL && driver->unplug(context, err) < 0))
                 return -1;
-        return driver->prefix != NULL ? device_nodes_remove(context, driver->prefix, NULL, err)
-                                      : 0;
+        return driver->prefix != NULL
+                       ? device_nodes_remove(context, driver->prefix, NULL, NULL, err)
+                       : 0;
 }
 
 void device_stop(const DeviceContext *context, StrMap *volatiles) {
@@ -267,26 +270,58 @@ int device_update(const DeviceContext *context, const StrMap *before, Error **er
         return driver->update != NULL ? driver->update(context, before, err) : 0;
 }
 
-bool device_follows(const DeviceContext *context) {
+DeviceFollow device_follows(const DeviceContext *context, StrList *paths) {
         const DeviceDriver *driver;
-        return device_find(context->config, &driver, NULL) == 0 && driver->follows != NULL &&
-               driver->follows(context);
+        if (device_find(context->config, &driver, NULL) < 0 || driver->follows == NULL)
+                return DEVICE_FOLLOWS_NOTHING;
+        return driver->follows(context, paths);
 }
 
-int device_sync(const DeviceContext *context, Error **err) {
+static void leave_out(DeviceNodes *nodes, const StrList *gone) {
+        for (size_t i = nodes->count; i-- > 0;)
+                if (strlist_has(gone, nodes->items[i].path)) {
+                        free(nodes->items[i].path);
+                        nodes->items[i] = nodes->items[--nodes->count];
+                }
+}
+
+int device_sync(const DeviceContext *context, const StrList *gone, StrList *changed,
+                Error **err) {
         _cleanup_(device_nodes_done) DeviceNodes nodes = {.items = NULL};
         _cleanup_device_run_ DeviceRun run = {.link = NULL};
         const DeviceDriver *driver;
-        if (device_find(context->config, &driver, err) < 0 ||
-            driver->nodes(context, &nodes, err) < 0 ||
-            device_nodes_remove(context, driver->prefix, &nodes, err) < 0)
+        if (device_find(context->config, &driver, err) < 0)
+                return -1;
+        /* What is required may be missing by now: then it is gone. */
+        (void) !driver->nodes(context, &nodes, NULL);
+        leave_out(&nodes, gone);
+        if (device_nodes_remove(context, driver->prefix, &nodes, changed, err) < 0)
                 return -1;
         DeviceNodes new = device_nodes_new(context, driver->prefix, &nodes);
+        for (size_t i = 0; i < new.count; i++)
+                strlist_add(changed, new.items[i].path);
         int result = device_nodes_start(context, driver->prefix, &new, &run, err);
         free(new.items);
         if (result < 0 || plug_parts(context, &run, err) < 0) {
-                (void) !device_nodes_remove(context, driver->prefix, NULL, NULL);
+                (void) !device_nodes_remove(context, driver->prefix, NULL, changed, NULL);
                 return -1;
+        }
+        return 0;
+}
+
+int device_recover(const DeviceContext *instance, Error **err) {
+        _cleanup_strlist_ StrList names = {.items = NULL};
+        if (device_entries_orphaned(instance, &names, err) < 0)
+                return -1;
+        for (size_t i = 0; i < names.count; i++) {
+                _cleanup_strlist_ StrList targets = {.items = NULL};
+                device_entry_guess(names.items[i], &targets);
+                for (size_t t = 0; t < targets.count; t++)
+                        if (runtime_unmount(instance->runtime, instance->process, targets.items[t],
+                                            err) < 0)
+                                return -1;
+                if (device_entry_remove(instance, names.items[i], err) < 0)
+                        return -1;
         }
         return 0;
 }

@@ -63,6 +63,13 @@ typedef struct DeviceNodes {
         size_t count, capacity;
 } DeviceNodes;
 
+/* By what a driver learns that nodes of the host come and go. */
+typedef enum DeviceFollow {
+        DEVICE_FOLLOWS_NOTHING,
+        DEVICE_FOLLOWS_PATHS,   /* they stand at known paths */
+        DEVICE_FOLLOWS_UEVENTS, /* the kernel says so, and the instance is told too */
+} DeviceFollow;
+
 typedef struct DeviceDriver {
         const char *type;    /* "nic" */
         const char *subtype; /* nictype, gputype; NULL: the type says all */
@@ -75,9 +82,9 @@ typedef struct DeviceDriver {
         int (*validate)(const DeviceContext *context, Error **err);
         int (*start)(const DeviceContext *context, DeviceRun *run, Error **err);
         /* The nodes that it wants now. They come and go with those of the host when the driver
-         * `follows` them. */
+         * `follows` them; paths are added to `paths`. */
         int (*nodes)(const DeviceContext *context, DeviceNodes *ret, Error **err);
-        bool (*follows)(const DeviceContext *context);
+        DeviceFollow (*follows)(const DeviceContext *context, StrList *paths);
         /* The instance runs: processes beside it. */
         int (*running)(const DeviceContext *context, Error **err);
         int (*plug)(const DeviceContext *context, const DeviceRun *run, Error **err);
@@ -104,9 +111,13 @@ void device_stop(const DeviceContext *context, StrMap *volatiles);
 /* Only keys that can be changed in place differ; `config` is the device as it will be. */
 bool device_can_update(const StrMap *before, const StrMap *config);
 int device_update(const DeviceContext *context, const StrMap *before, Error **err) _must_check_;
-/* Nodes of a running instance follow those of the host. */
-bool device_follows(const DeviceContext *context);
-int device_sync(const DeviceContext *context, Error **err) _must_check_;
+DeviceFollow device_follows(const DeviceContext *context, StrList *paths);
+/* Nodes of a running instance follow those of the host, `gone` (paths inside) aside: the kernel
+ * tells of a removal before it is done. The paths of those that came or went are added. */
+int device_sync(const DeviceContext *context, const StrList *gone, StrList *changed, Error **err)
+        _must_check_;
+/* Takes out of a running instance what an entry stands for that belongs to no device any more. */
+int device_recover(const DeviceContext *instance, Error **err) _must_check_;
 
 bool device_is_nic(const StrMap *config);
 bool device_is_root_disk(const StrMap *config); /* type disk, path /, no source */
@@ -135,3 +146,5 @@ extern const DeviceDriver device_nic_p2p;
 extern const DeviceDriver device_none;
 extern const DeviceDriver device_unix_block;
 extern const DeviceDriver device_unix_char;
+extern const DeviceDriver device_unix_hotplug;
+extern const DeviceDriver device_usb;

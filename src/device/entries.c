@@ -151,6 +151,35 @@ int device_entry_remove(const DeviceContext *context, const char *name, Error **
         return 0;
 }
 
+int device_entries_orphaned(const DeviceContext *instance, StrList *ret, Error **err) {
+        _cleanup_strlist_ StrList all = {.items = NULL};
+        if (list(instance, &all, err) < 0)
+                return -1;
+        for (size_t i = 0; i < all.count; i++) {
+                bool owned = false;
+                for (size_t d = 0; d < instance->devices->count && !owned; d++) {
+                        const DeviceEntry *device = &instance->devices->items[d];
+                        const DeviceDriver *driver;
+                        if (device_find(&device->config, &driver, NULL) < 0 ||
+                            driver->prefix == NULL)
+                                continue;
+                        _cleanup_free_ char *start = device_prefix(driver->prefix, device->name);
+                        owned = str_has_prefix(all.items[i], start);
+                }
+                if (!owned)
+                        strlist_add(ret, all.items[i]);
+        }
+        return 0;
+}
+
+void device_entry_guess(const char *name, StrList *ret) {
+        const char *dot = strchr(name, '.');
+        while (dot != NULL && (dot = strchr(dot + 1, '.')) != NULL) {
+                _cleanup_free_ char *path = decode(dot + 1);
+                strlist_printf(ret, "/%s", path);
+        }
+}
+
 void device_entries_clean(const char *directory, const char *instance) {
         _cleanup_free_ char *path = path_join(directory, instance);
         _cleanup_strlist_ StrList names = {.items = NULL};

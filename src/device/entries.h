@@ -22,5 +22,10 @@ int device_entry_directory(const DeviceContext *context, char **ret, Error **err
 /* Removes the entry, and what is mounted on it. */
 int device_entry_remove(const DeviceContext *context, const char *name, Error **err)
         _must_check_;
+/* Entries of no device that the instance has: of one whose removal or addition was cut short. */
+int device_entries_orphaned(const DeviceContext *instance, StrList *ret, Error **err)
+        _must_check_;
+/* The paths inside that an entry may stand for, when its device is not known: names have dots. */
+void device_entry_guess(const char *name, StrList *ret);
 /* Nothing of the instance may be left: after its end. */
 void device_entries_clean(const char *directory, const char *instance);

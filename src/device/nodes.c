@@ -28,9 +28,8 @@ void device_nodes_done(DeviceNodes *nodes) {
         *nodes = (DeviceNodes) {.items = NULL};
 }
 
-int device_node_stat(const DeviceContext *context, const char *path, DeviceNode *ret,
-                     Error **err) {
-        _cleanup_free_ char *full = str_printf("%s%s", context->host_root, path);
+int device_node_stat(const char *root, const char *path, DeviceNode *ret, Error **err) {
+        _cleanup_free_ char *full = str_printf("%s%s", root, path);
         struct stat info;
         if (stat(full, &info) < 0)
                 return error_errno(err, errno, "Failed to get device attributes for %s", path);
@@ -167,7 +166,7 @@ static void deny(const DeviceContext *context, const char *name) {
 }
 
 int device_nodes_remove(const DeviceContext *context, const char *prefix, const DeviceNodes *keep,
-                        Error **err) {
+                        StrList *removed, Error **err) {
         _cleanup_strlist_ StrList names = {.items = NULL};
         if (device_entries(context, prefix, &names, err) < 0)
                 return -1;
@@ -184,6 +183,8 @@ int device_nodes_remove(const DeviceContext *context, const char *prefix, const 
                 }
                 if (device_entry_remove(context, name, err) < 0)
                         return -1;
+                if (removed != NULL)
+                        strlist_add(removed, target);
         }
         return 0;
 }

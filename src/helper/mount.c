@@ -6,10 +6,12 @@
 #include "linux/beneath.h"
 #include "linux/mounts.h"
 #include "linux/procfs.h"
+#include "linux/uevent.h"
 #include "linux/userns.h"
 
 #include <errno.h>
 #include <fcntl.h>
+#include <sched.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
 
@@ -120,6 +122,23 @@ int verb_mount(int argc, char **argv) {
 int verb_unmount(int argc, char **argv) {
         _cleanup_error_ Error *error = NULL;
         return answer(unmount_from(argv, &error), error);
+}
+
+static int send_uevent(char **argv, Error **err) {
+        _cleanup_close_ int pidfd = -1;
+        _cleanup_strlist_ StrList parts = {.items = NULL};
+        pid_t pid;
+        strlist_split(&parts, argv[2], "\n", true);
+        if (open_init(argv, &pidfd, &pid, err) < 0)
+                return -1;
+        if (setns(pidfd, CLONE_NEWNET) < 0)
+                return error_errno(err, errno, "Failed to enter the network namespace");
+        return uevent_send(&parts, err);
+}
+
+int verb_uevent(int argc, char **argv) {
+        _cleanup_error_ Error *error = NULL;
+        return answer(send_uevent(argv, &error), error);
 }
 
 /* Tries an idmapped mount that is never attached. */

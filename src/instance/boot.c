@@ -6,6 +6,7 @@
 #include "base/log.h"
 #include "base/memory.h"
 #include "database/warnings.h"
+#include "device/entries.h"
 #include "schema/key.h"
 
 #include <string.h>
@@ -17,6 +18,20 @@ static int by_disk_name(InstanceList *list, const char *disk_name) {
                 if (str_equal(list->items[i].disk_name, disk_name))
                         return (int) i;
         return -1;
+}
+
+/* A device that came or went when the daemon ended, and is not in the records so. */
+static void recover_devices(Instances *instances, const Instance *instance) {
+        _cleanup_(runtime_process_done) RuntimeProcess process = {.name = NULL};
+        _cleanup_error_ Error *err = NULL;
+        if (instance_process(instances, instance, &process, NULL) < 0 ||
+            instance->devices.count == 0)
+                return;
+        DeviceContext context =
+                instance_device_context(instances, instance, &instance->devices, 0);
+        context.process = &process;
+        if (device_recover(&context, &err) < 0)
+                log_warning("Devices of %s: %s", instance->disk_name, error_message(err));
 }
 
 /* Containers that outlived the daemon are taken up again; one without records is left alone. */
@@ -34,6 +49,7 @@ static int adopt_running(Instances *instances, InstanceList *list, Error **err) 
                 list->items[index].status = frozen ? INSTANCE_FROZEN : INSTANCE_RUNNING;
                 instance_adopt_cpus(instances, &list->items[index], &running.items[i]);
                 runner_set_process(instances, &list->items[index], &running.items[i]);
+                recover_devices(instances, &list->items[index]);
         }
         instances_balance_cpus(instances);
         return 0;
@@ -46,7 +62,11 @@ static bool was_running(const Instance *instance) {
 /* What ended, or began, while nobody watched: its links go, its records say stopped. */
 static void settle(Instances *instances, const Instance *listed) {
         _cleanup_(instance_cleanup) Instance *instance = NULL;
-        if (instance_is_running(listed) || !was_running(listed) ||
+        if (instance_is_running(listed))
+                return;
+        /* Of a start that was cut short. */
+        device_entries_clean(instances->devices, listed->disk_name);
+        if (!was_running(listed) ||
             instance_load(instances, listed->row.project, listed->row.name, &instance, NULL) < 0)
                 return;
         instance_stopped(instances, instance, "instance-shutdown", NULL);
@@ -123,6 +143,10 @@ static void wait_for_boot(Instances *instances) {
 int instances_start(Instances *instances, Error **err) {
         Boot *boot = mem_new(Boot);
         boot->instances = instances;
+        if (hotplug_start(instances, err) < 0) {
+                free(boot);
+                return -1;
+        }
         instances_clean_journal(instances);
         if (instance_list(instances, NULL, &boot->list, err) < 0 ||
             adopt_running(instances, &boot->list, err) < 0) {

@@ -7,15 +7,19 @@
 #include "base/log.h"
 #include "base/memory.h"
 
-#include <string.h>
+#include <stdlib.h>
 
 #define CPU_DIRECTORY "/sys/devices/system/cpu"
 #define NODE_DIRECTORY "/sys/devices/system/node"
 
 /* Those of which instances may have some: online, not set apart, and ours. */
 static CpuSet usable_cpus(const Instances *instances) {
-        CpuSet set = cpuset_read(CPU_DIRECTORY "/online");
-        const CpuSet isolated = cpuset_read(CPU_DIRECTORY "/isolated");
+        const char *test_directory = getenv("BERTH_TEST_CPUS");
+        const char *directory = test_directory != NULL ? test_directory : CPU_DIRECTORY;
+        _cleanup_free_ char *online = path_join(directory, "online");
+        _cleanup_free_ char *apart = path_join(directory, "isolated");
+        CpuSet set = cpuset_read(online);
+        const CpuSet isolated = cpuset_read(apart);
         const char *mount = instances->cgroups.mounts[CGROUP_CPUSET];
         if (mount != NULL) {
                 const char *file = instances->cgroups.unified[CGROUP_CPUSET]

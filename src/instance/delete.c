@@ -4,6 +4,7 @@
 #include "base/files.h"
 #include "base/log.h"
 #include "base/memory.h"
+#include "base/units.h"
 #include "database/storage_volumes.h"
 #include "instance/instance_private.h"
 #include "schema/names.h"
@@ -99,7 +100,9 @@ static int rename_records(Instances *instances, const Instance *instance, const 
         _cleanup_transaction_ Transaction *tx = NULL;
         _cleanup_(storage_volume_row_done) StorageVolumeRow volume = {.name = NULL};
         _cleanup_strmap_ StrMap changes = {.items = NULL};
+        _cleanup_free_ char *cloud_id = random_uuid();
         strmap_set(&changes, "volatile.apply_template", "rename");
+        strmap_set(&changes, "volatile.cloud-init.instance-id", cloud_id);
         if (database_begin(instances->spec.database, DATABASE_WRITE, &tx, err) < 0 ||
             db_instance_rename(tx, instance->row.id, to, err) < 0 ||
             db_instance_config_set(tx, instance->row.id, &changes, err) < 0 ||

@@ -18,8 +18,14 @@ struct GuestListener {
         Instances *instances;
         char *disk_name;
         unsigned types;
-        WsSink *sink;
+        WsSink *sink; /* NULL: a stream */
+        StrList lines; /* of a stream: not yet sent */
+        bool overrun;
 };
+
+#define MAX_STREAMS 32
+#define MAX_WAITING_LINES 1000
+#define LOOK_SECONDS 5
 
 static ino_t pid_namespace(pid_t pid) {
         char path[64];
@@ -80,18 +86,28 @@ bool instance_is_guest_key(const char *key) {
         return str_has_prefix(key, "user.") || str_has_prefix(key, "cloud-init.");
 }
 
+static void listener_free(GuestListener *listener) {
+        free(listener->disk_name);
+        strlist_done(&listener->lines);
+        free(listener);
+}
+
+/* Under the lock. */
+static void unlink_listener(Instances *instances, GuestListener *listener) {
+        GuestListener **at = &instances->guest_listeners;
+        while (*at != listener)
+                at = &(*at)->next;
+        *at = listener->next;
+}
+
 /* On the loop. */
 static void listener_closed(void *userdata) {
         GuestListener *listener = userdata;
         Instances *instances = listener->instances;
         pthread_mutex_lock(&instances->lock);
-        GuestListener **at = &instances->guest_listeners;
-        while (*at != listener)
-                at = &(*at)->next;
-        *at = listener->next;
+        unlink_listener(instances, listener);
         pthread_mutex_unlock(&instances->lock);
-        free(listener->disk_name);
-        free(listener);
+        listener_free(listener);
 }
 
 void instance_guest_listen(Instances *instances, const Instance *instance, unsigned types,
@@ -107,6 +123,74 @@ void instance_guest_listen(Instances *instances, const Instance *instance, unsig
         pthread_mutex_unlock(&instances->lock);
 }
 
+/* Under the lock. */
+static bool add_stream(Instances *instances, GuestListener *listener) {
+        size_t streams = 0;
+        for (const GuestListener *at = instances->guest_listeners; at != NULL; at = at->next)
+                streams += at->sink == NULL;
+        if (streams >= MAX_STREAMS)
+                return false;
+        listener->next = instances->guest_listeners;
+        instances->guest_listeners = listener;
+        return true;
+}
+
+/* Waits under the lock for lines and takes them. */
+static void take_lines(Instances *instances, GuestListener *listener, StrList *ret) {
+        struct timespec end;
+        (void) clock_gettime(CLOCK_REALTIME, &end);
+        end.tv_sec += LOOK_SECONDS;
+        pthread_mutex_lock(&instances->lock);
+        while (listener->lines.count == 0 && !listener->overrun &&
+               pthread_cond_timedwait(&instances->changed, &instances->lock, &end) == 0)
+                continue;
+        *ret = listener->lines;
+        listener->lines = (StrList) {.items = NULL};
+        pthread_mutex_unlock(&instances->lock);
+}
+
+static int send_lines(const StrList *lines, GuestSend send, void *userdata) {
+        for (size_t i = 0; i < lines->count; i++)
+                if (send(userdata, lines->items[i]) < 0)
+                        return -1;
+        return lines->count > 0 ? 0 : send(userdata, NULL);
+}
+
+int instance_guest_stream(Instances *instances, const Instance *instance, unsigned types,
+                          GuestSend send, void *userdata, Error **err) {
+        GuestListener *listener = mem_new(GuestListener);
+        listener->instances = instances;
+        listener->disk_name = str_dup(instance->disk_name);
+        listener->types = types;
+        pthread_mutex_lock(&instances->lock);
+        bool added = add_stream(instances, listener);
+        pthread_mutex_unlock(&instances->lock);
+        if (!added) {
+                listener_free(listener);
+                return error_set(err, ERROR_BUSY, 0, "Too many event streams are open");
+        }
+        for (bool goes_on = true; goes_on;) {
+                _cleanup_strlist_ StrList lines = {.items = NULL};
+                take_lines(instances, listener, &lines);
+                goes_on = !listener->overrun && send_lines(&lines, send, userdata) == 0;
+        }
+        pthread_mutex_lock(&instances->lock);
+        unlink_listener(instances, listener);
+        pthread_mutex_unlock(&instances->lock);
+        listener_free(listener);
+        return 0;
+}
+
+/* Under the lock. */
+static void deliver(GuestListener *listener, SinkMessage *message, const char *text) {
+        if (listener->sink != NULL)
+                ws_sink_send(listener->sink, message);
+        else if (listener->lines.count < MAX_WAITING_LINES)
+                strlist_add(&listener->lines, text);
+        else
+                listener->overrun = true;
+}
+
 /* Steals the metadata. */
 static void send_event(Instances *instances, const Instance *instance, const char *type,
                        json_t *metadata) {
@@ -120,7 +204,8 @@ static void send_event(Instances *instances, const Instance *instance, const cha
         for (GuestListener *at = instances->guest_listeners; at != NULL; at = at->next)
                 if (str_equal(at->disk_name, instance->disk_name) &&
                     (at->types & guest_event_parse(type)) != 0)
-                        ws_sink_send(at->sink, message);
+                        deliver(at, message, text);
+        pthread_cond_broadcast(&instances->changed);
         pthread_mutex_unlock(&instances->lock);
         sink_message_unref(message);
 }
@@ -188,4 +273,14 @@ json_t *instance_guest_devices(const Instance *instance) {
                 json_object_set_new(devices, device->name, config);
         }
         return devices;
+}
+
+int instance_guest_ready(Instances *instances, Instance *instance, bool ready, Error **err) {
+        _cleanup_strmap_ StrMap changes = {.items = NULL};
+        strmap_set(&changes, "volatile.last_state.ready", ready ? "true" : "");
+        if (instance_set_volatile(instances, instance, &changes, false, err) < 0)
+                return -1;
+        if (ready)
+                instance_emit(instances, instance, "instance-ready", NULL, NULL);
+        return 0;
 }

@@ -14,11 +14,11 @@
 #include "event/event.h"
 #include "image/image.h"
 #include "linux/idmap.h"
-#include "network/network.h"
 #include "operation/operation.h"
 #include "runtime/files.h"
 #include "runtime/runtime.h"
 #include "storage/storage.h"
+#include "volume/volume.h"
 
 typedef struct Instances Instances;
 struct Loop;
@@ -27,8 +27,8 @@ struct Workers;
 typedef struct InstancesSpec { /* all borrowed */
         Database *database;
         Storage *storage;
+        Volumes *volumes; /* told who uses them */
         Images *images;
-        Networks *networks;
         EventHub *events;
         struct Loop *loop;
         struct Workers *workers;
@@ -49,6 +49,7 @@ typedef enum InstanceStatus { /* the API's codes */
         INSTANCE_STOPPED = 102,
         INSTANCE_RUNNING = 103,
         INSTANCE_FROZEN = 110,
+        INSTANCE_READY = 113, /* it runs, and the guest said that it is ready */
 } InstanceStatus;
 
 typedef struct Instance {
@@ -106,10 +107,6 @@ void instance_files_release(Instances *instances, const Instance *instance,
 /* A raw SFTP v3 socket for the /sftp upgrade. */
 int instance_files_open_socket(Instances *instances, const Instance *instance, int *ret_fd,
                                Error **err) _must_check_;
-
-/* For NetworkHooks: the nics of all instances and profiles. */
-int instances_each_nic(Instances *instances, NetworkNicVisitor visit, void *visit_data,
-                       Error **err) _must_check_;
 
 /* "instance-ACTION" with the instance as source; `context` (stolen) may be NULL. */
 void instance_emit(Instances *instances, const Instance *instance, const char *action,

@@ -29,6 +29,7 @@ typedef struct Runner {
 } Runner;
 
 typedef struct GuestListener GuestListener;
+typedef struct Hotplug Hotplug;
 
 struct Instances {
         InstancesSpec spec;
@@ -49,6 +50,7 @@ struct Instances {
         const char *disk_weight; /* file of the blkio controller; NULL: none */
         Table *idmappable; /* by device number: "yes" or "no" */
         GuestListener *guest_listeners;
+        Hotplug *hotplug;
         bool stopping;
         bool booting; /* instances_start() has begun to start some */
 };
@@ -100,6 +102,12 @@ void instance_stopped(Instances *instances, Instance *instance, const char *acti
                       const EventRequestor *requestor);
 /* The devices alone: what a failed or interrupted start left. */
 void instance_devices_stop(Instances *instances, const Instance *instance, StrMap *changes);
+/* Devices of running instances whose nodes come and go with the host's (hotplug.c). start: before
+ * the first instance is followed. */
+int hotplug_start(Instances *instances, Error **err) _must_check_;
+/* `instance` runs, perhaps with other devices than before; what changed meanwhile is caught up. */
+void hotplug_follow(Instances *instances, const Instance *instance);
+void hotplug_forget(Instances *instances, const Instance *instance);
 /* The caller holds the runner. */
 int instance_start_held(Instances *instances, Instance *instance, const EventRequestor *requestor,
                         Error **err) _must_check_;
@@ -131,8 +139,12 @@ int instance_set_network_priority(Instances *instances, const Instance *before,
 /* After instance_stopped() of one that nobody stopped: boot.autorestart. */
 void instance_ended_by_itself(Instances *instances, const Instance *instance);
 void instance_forget_ends(Instances *instances, const Instance *instance);
+/* A new id for cloud-init, if the change is one that it has to see. */
+void instance_renew_cloud_id(const Instance *before, const Instance *after, StrMap *changes);
 /* Two words with a hyphen. */
 char *instance_random_name(void);
 /* DIRECTORY/instances-creating/NAME: there while a volume is being made that no record names. */
 char *instance_journal_path(Instances *instances, const char *disk_name);
 void instances_clean_journal(Instances *instances);
+/* Volumes ask who uses them from now on. */
+void instances_answer_volumes(Instances *instances);

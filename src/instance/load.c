@@ -36,6 +36,7 @@ void instance_list_done(InstanceList *list) {
 const char *instance_status_name(InstanceStatus status) {
         return status == INSTANCE_RUNNING  ? "Running"
                : status == INSTANCE_FROZEN ? "Frozen"
+               : status == INSTANCE_READY  ? "Ready"
                                            : "Stopped";
 }
 
@@ -154,8 +155,13 @@ static void read_status(Instances *instances, Instance *instance) {
         const Runner *runner = runner_of(instances, instance->disk_name);
         if (runner == NULL || runner->process.init_pid == 0)
                 instance->status = INSTANCE_STOPPED;
+        else if (runner->frozen)
+                instance->status = INSTANCE_FROZEN;
         else
-                instance->status = runner->frozen ? INSTANCE_FROZEN : INSTANCE_RUNNING;
+                instance->status = str_is_true(strmap_get(&instance->row.config,
+                                                          "volatile.last_state.ready"))
+                                           ? INSTANCE_READY
+                                           : INSTANCE_RUNNING;
 }
 
 int instance_load(Instances *instances, const char *project, const char *name, Instance **ret,

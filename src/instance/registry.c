@@ -87,6 +87,7 @@ int instances_new(const InstancesSpec *spec, Instances **ret, Error **err) {
                                             : NULL;
         instances->memory_swap = swap != NULL && path_exists(swap);
         instances->disk_weight = find_disk_weight(&instances->cgroups);
+        instances_answer_volumes(instances);
         *ret = instances;
         return 0;
 }
@@ -274,6 +275,7 @@ void runner_set_process(Instances *instances, const Instance *instance, RuntimeP
         *process = (RuntimeProcess) {.name = NULL};
         pthread_mutex_unlock(&instances->lock);
         files_session_free(files);
+        hotplug_follow(instances, instance);
         if (open)
                 loop_post(instances->spec.loop, watch_monitor, watch);
         else /* it ended before it could be watched */
@@ -281,6 +283,7 @@ void runner_set_process(Instances *instances, const Instance *instance, RuntimeP
 }
 
 void runner_clear_process(Instances *instances, const Instance *instance) {
+        hotplug_forget(instances, instance);
         pthread_mutex_lock(&instances->lock);
         Runner *runner = runner_of(instances, instance->disk_name);
         FilesSession *files = NULL;

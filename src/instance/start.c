@@ -208,6 +208,8 @@ static int record(Start *start, Error **err) {
         if (!str_equal(map, strmap_get(&start->instance->config, "volatile.idmap.current")))
                 strmap_set(&start->volatiles, "volatile.idmap.current", map);
         strmap_set(&start->volatiles, "volatile.last_state.power", "RUNNING");
+        if (strmap_has(&start->instance->row.config, "volatile.last_state.ready"))
+                strmap_set(&start->volatiles, "volatile.last_state.ready", "");
         return instance_set_volatile(start->instances, start->instance, &start->volatiles, true,
                                      err);
 }

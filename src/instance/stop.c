@@ -16,6 +16,7 @@ void instance_stopped(Instances *instances, Instance *instance, const char *acti
         instances_balance_cpus(instances);
         instance_devices_stop(instances, instance, &changes);
         strmap_set(&changes, "volatile.last_state.power", "STOPPED");
+        strmap_set(&changes, "volatile.last_state.ready", "");
         if (instance_set_volatile(instances, instance, &changes, false, &err) < 0)
                 log_error("Cannot record the stop of %s: %s", instance->disk_name,
                           error_message(err));

@@ -94,6 +94,7 @@ static int plan_update(Instances *instances, const Instance *before, InstanceRow
                 return error_set(err, ERROR_INVALID, 0, "Cannot update root disk device pool name");
         if (instance_plan_volatile(instances, after, &changes, err) < 0)
                 return -1;
+        instance_renew_cloud_id(before, after, &changes);
         instance_apply_volatile(after, &changes);
         return 0;
 }
@@ -121,6 +122,7 @@ static int update_held(Instances *instances, const Instance *before, InstanceRow
         if (instance_change_live(instances, before, after, err) < 0)
                 return -1;
         if (record(instances, &after->row, err) == 0) {
+                hotplug_follow(instances, after);
                 instance_guest_changed(instances, before, after);
                 return 0;
         }
@@ -152,8 +154,6 @@ static int follow_profile(Instances *instances, const Instance *listed, const Pr
         _cleanup_strmap_ StrMap config = {.items = NULL};
         if (instance_load(instances, listed->row.project, listed->row.name, &after, err) < 0)
                 return -1;
-        if (!instance_is_running(after))
-                return 0;
         instance_row_copy(&old->row, &after->row);
         old->disk_name = str_dup(after->disk_name);
         old->status = after->status;
@@ -161,24 +161,49 @@ static int follow_profile(Instances *instances, const Instance *listed, const Pr
             instance_expand_with(tx, old, before, err) < 0)
                 return -1;
         transaction_rollback(TAKE_PTR(tx));
+        instance_renew_cloud_id(old, after, &config);
+        if (!instance_is_running(after))
+                return instance_set_volatile(instances, after, &config, false, err);
+        instance_apply_volatile(after, &config);
         if (instance_change_live(instances, old, after, err) < 0)
                 return -1;
+        hotplug_follow(instances, after);
         instance_guest_changed(instances, old, after);
         strmap_copy(&config, &after->row.config);
         return instance_set_volatile(instances, after, &config, false, err);
 }
 
+/* The projects whose instances take their profiles from `holder`. */
+static int list_followers(Instances *instances, const char *holder, StrList *ret, Error **err) {
+        _cleanup_transaction_ Transaction *tx = NULL;
+        _cleanup_(project_row_list_done) ProjectRowList projects = {.items = NULL};
+        if (database_begin(instances->spec.database, DATABASE_READ, &tx, err) < 0 ||
+            db_project_list(tx, &projects, err) < 0)
+                return -1;
+        for (size_t i = 0; i < projects.count; i++) {
+                _cleanup_free_ char *found = NULL;
+                const char *name = projects.items[i].name;
+                if (db_project_holder(tx, name, PROFILES_FEATURE, &found, err) < 0)
+                        return -1;
+                if (str_equal(found, holder))
+                        strlist_add(ret, name);
+        }
+        return 0;
+}
+
 void instances_profile_changed(Instances *instances, const ProfileRow *before) {
         _cleanup_(instance_list_done) InstanceList list = {.items = NULL};
+        _cleanup_strlist_ StrList projects = {.items = NULL};
         _cleanup_error_ Error *failed = NULL;
-        if (instance_list(instances, NULL, &list, &failed) < 0) {
+        if (list_followers(instances, before->project, &projects, &failed) < 0 ||
+            instance_list(instances, NULL, &list, &failed) < 0) {
                 log_error("Cannot list instances: %s", error_message(failed));
                 return;
         }
         for (size_t i = 0; i < list.count; i++) {
                 const Instance *instance = &list.items[i];
                 _cleanup_error_ Error *err = NULL;
-                if (!instance_is_running(instance) ||
+                if (!strlist_has(&projects, instance->row.project) ||
                     !strlist_has(&instance->row.profiles, before->name) ||
                     runner_acquire(instances, instance, "update", true, NULL) < 0)
                         continue;

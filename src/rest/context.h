@@ -13,8 +13,8 @@ struct Firewall;
 struct Storage;
 struct Images;
 struct Instances;
-struct Networks;
 struct Trust;
+struct Volumes;
 struct Loop;
 struct Workers;
 
@@ -43,9 +43,9 @@ typedef struct RestContext {
         struct Firewall *firewall;
         struct Storage *storage;
         struct Images *images;
-        struct Networks *networks;
         struct Instances *instances;
         struct Trust *trust;
+        struct Volumes *volumes;
         Operations *operations;
         EventHub *events;
         struct Loop *loop;

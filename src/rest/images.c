@@ -7,8 +7,8 @@
 #include "base/memory.h"
 #include "base/times.h"
 #include "base/units.h"
-#include "http/server.h"
-#include "image/image.h"
+#include "http/files.h"
+#include "image/export.h"
 #include "rest/context.h"
 #include "rest/image_upload.h"
 #include "schema/arch.h"
@@ -193,73 +193,19 @@ static int image_delete_request(RestRequest *request, Error **err) {
         return rest_reply_operation(request, operation);
 }
 
-static int open_for_sending(const char *path, int *ret_fd, struct stat *ret_info, Error **err) {
-        _cleanup_close_ int fd = open(path, O_RDONLY | O_CLOEXEC);
-        if (fd < 0 || fstat(fd, ret_info) < 0)
-                return error_errno(err, errno, "Cannot open image file");
-        *ret_fd = TAKE_FD(fd);
-        return 0;
-}
-
-static int export_unified(RestRequest *request, const char *path, Error **err) {
-        const ImageRow *row = request->entity;
-        _cleanup_close_ int fd = -1;
-        struct stat info;
-        ArchiveFormat format;
-        if (archive_detect(path, &format, err) < 0 ||
-            open_for_sending(path, &fd, &info, err) < 0)
-                return -1;
-        strmap_set(&request->headers, "Content-Type", "application/octet-stream");
-        strmap_printf(&request->headers, "Content-Disposition", "inline;filename=%s%s",
-                      row->fingerprint, archive_extension(format));
-        (void) http_exchange_reply_fd(request->exchange, 200, &request->headers, fd, 0,
-                                      (uint64_t) info.st_size, NULL);
-        return rest_reply_taken(request);
-}
-
-/* One file part: head, bytes, line end. */
-static int send_part(RestRequest *request, const char *boundary, const char *name,
-                     const char *path, const char *prefix) {
-        const ImageRow *row = request->entity;
-        _cleanup_close_ int fd = open(path, O_RDONLY | O_CLOEXEC);
-        ArchiveFormat format;
-        char block[65536];
-        ssize_t got;
-        if (fd < 0 || archive_detect(path, &format, NULL) < 0)
-                return -1;
-        _cleanup_free_ char *head =
-                str_printf("--%s\r\nContent-Disposition: form-data; name=\"%s\"; "
-                           "filename=\"%s%s%s\"\r\nContent-Type: application/octet-stream\r\n\r\n",
-                           boundary, name, prefix, row->fingerprint, archive_extension(format));
-        if (http_exchange_stream_write(request->exchange, head, strlen(head), NULL) < 0)
-                return -1;
-        while ((got = read(fd, block, sizeof block)) > 0)
-                if (http_exchange_stream_write(request->exchange, block, (size_t) got, NULL) < 0)
-                        return -1;
-        return got < 0 ? -1 : http_exchange_stream_write(request->exchange, "\r\n", 2, NULL);
-}
-
-static int export_split(RestRequest *request, const char *path, const char *rootfs, Error **err) {
-        _cleanup_free_ char *boundary = random_hex(30);
-        _cleanup_free_ char *end = str_printf("--%s--\r\n", boundary);
-        strmap_printf(&request->headers, "Content-Type", "multipart/form-data; boundary=%s",
-                      boundary);
-        if (http_exchange_stream_begin(request->exchange, 200, &request->headers, NULL) == 0 &&
-            send_part(request, boundary, "metadata", path, "meta-") == 0 &&
-            send_part(request, boundary, "rootfs", rootfs, "") == 0 &&
-            http_exchange_stream_write(request->exchange, end, strlen(end), NULL) == 0)
-                (void) http_exchange_stream_end(request->exchange, NULL);
-        return rest_reply_taken(request);
-}
-
 static int image_export_get(RestRequest *request, Error **err) {
         const ImageRow *row = request->entity;
         if (check_visible(request, err) < 0)
                 return -1;
-        _cleanup_free_ char *path = image_path(request->context->images, row->fingerprint);
-        _cleanup_free_ char *rootfs = image_rootfs_path(request->context->images, row->fingerprint);
-        return rootfs == NULL ? export_unified(request, path, err)
-                              : export_split(request, path, rootfs, err);
+        _cleanup_(image_export_done) ImageExport export = {};
+        HttpFile files[2];
+        if (image_export_open(request->context->images, row->fingerprint, &export, err) < 0)
+                return -1;
+        for (size_t i = 0; i < export.count; i++)
+                files[i] = (HttpFile){export.files[i].part, export.files[i].filename,
+                                      export.files[i].fd, export.files[i].size};
+        (void) http_exchange_reply_files(request->exchange, files, export.count, NULL);
+        return rest_reply_taken(request);
 }
 
 #define FEATURE "features.images"

@@ -18,13 +18,13 @@ const RestTable *const *rest_tables(size_t *ret_count) {
                 &rest_instances_logs_table,
                 &rest_instances_metadata_table,
                 &rest_internal_table,
-                &rest_networks_table,
                 &rest_operations_table,
                 &rest_profiles_table,
                 &rest_projects_table,
                 &rest_storage_pools_table,
                 &rest_volumes_collection_table,
                 &rest_volumes_item_table,
+                &rest_volumes_snapshots_table,
                 &rest_warnings_table,
         };
         *ret_count = ARRAY_SIZE(tables);

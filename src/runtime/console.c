@@ -77,6 +77,14 @@ int runtime_device_rule(Runtime *runtime, const RuntimeProcess *process, const c
         return helper_ask(runtime, argv, "done", NULL, err);
 }
 
+int runtime_send_uevent(Runtime *runtime, const RuntimeProcess *process, const StrList *parts,
+                        Error **err) {
+        _cleanup_(init_words_done) InitWords words = init_words(process);
+        _cleanup_free_ char *text = strlist_join(parts, "\n");
+        const char *argv[] = {"uevent", words.pid, words.start, text, NULL};
+        return helper_ask(runtime, argv, "done", NULL, err);
+}
+
 bool runtime_can_idmap(Runtime *runtime, const char *path) {
         const char *argv[] = {"probe-idmap", path, NULL};
         return helper_ask(runtime, argv, "done", NULL, NULL) == 0;

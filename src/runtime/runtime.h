@@ -139,6 +139,9 @@ int runtime_unmount(Runtime *runtime, const RuntimeProcess *process, const char 
 /* Allows or denies "c 10:229 rwm" in the devices control group, or in its program in v2. */
 int runtime_device_rule(Runtime *runtime, const RuntimeProcess *process, const char *rule,
                         bool allow, Error **err) _must_check_;
+/* News of a device for those who listen inside; parts as of linux/uevent.h. */
+int runtime_send_uevent(Runtime *runtime, const RuntimeProcess *process, const StrList *parts,
+                        Error **err) _must_check_;
 /* Whether files below `path` can be shown through an idmapped mount (ext4, xfs, btrfs, tmpfs can,
  * overlay and FUSE cannot): really tried on a detached mount. */
 bool runtime_can_idmap(Runtime *runtime, const char *path);

@@ -97,6 +97,14 @@ int name_check_snapshot(const char *name, Error **err) {
         return check_path_part(name, "Snapshot", "snapshot", err);
 }
 
+int name_check_volume_snapshot(const char *name, Error **err) {
+        if (name != NULL && strchr(name, '/') != NULL)
+                return refuse(err, "Storage name cannot contain \"/\"");
+        if (name != NULL && has_space(name))
+                return refuse(err, "Storage name cannot contain white space");
+        return check_path_part(name, "Snapshot", "snapshot", err);
+}
+
 int name_check_instance_path(const char *name, Error **err) {
         const char *slash = strchr(name, '/');
         if (slash == NULL)
@@ -199,14 +207,6 @@ int name_check_network(const char *name, Error **err) {
         if (strchr(name, ':') != NULL)
                 return refuse(err, "Network interface contains invalid characters");
         return name_check_interface(name, err);
-}
-
-int name_check_plain_network(const char *name, Error **err) {
-        if (check_path_part(name, "Network", "network", err) < 0)
-                return -1;
-        if (strlen(name) > 63 || !only(name, LETTERS DIGITS "-_."))
-                return refuse(err, "Network name contains invalid characters");
-        return 0;
 }
 
 int name_check_acl(const char *name, Error **err) {

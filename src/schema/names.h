@@ -8,6 +8,7 @@
 int name_check_instance(const char *name, Error **err) _must_check_;
 /* No slash, no white space, not "." or "..", at most 255 bytes. */
 int name_check_snapshot(const char *name, Error **err) _must_check_;
+int name_check_volume_snapshot(const char *name, Error **err) _must_check_;
 int name_check_backup(const char *name, Error **err) _must_check_;
 int name_check_profile(const char *name, Error **err) _must_check_;
 int name_check_project(const char *name, Error **err) _must_check_;
@@ -18,9 +19,7 @@ int name_check_image_alias(const char *name, Error **err) _must_check_;
 int name_check_device(const char *name, Error **err) _must_check_;
 /* A network interface: 2 to 15 of [-_a-zA-Z0-9.]. */
 int name_check_interface(const char *name, Error **err) _must_check_;
-int name_check_network(const char *name, Error **err) _must_check_; /* that makes one */
-/* A network without an interface of its own. */
-int name_check_plain_network(const char *name, Error **err) _must_check_;
+int name_check_network(const char *name, Error **err) _must_check_;
 int name_check_acl(const char *name, Error **err) _must_check_;
 int name_check_zone(const char *name, Error **err) _must_check_;
 int name_check_member(const char *name, Error **err) _must_check_;

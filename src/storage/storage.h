@@ -72,6 +72,9 @@ int storage_volume_set_size(StorageVolume *volume, uint64_t bytes, Error **err) 
 /* Makes the files reachable at volume->path, which they may be already. */
 int storage_volume_mount(StorageVolume *volume, Error **err) _must_check_;
 int storage_volume_unmount(StorageVolume *volume, Error **err) _must_check_;
+/* Its record is about to go: a crash behind that takes the volume too. */
+int storage_volume_unsettled(Storage *storage, const StorageVolume *volume, Error **err)
+        _must_check_;
 /* Its record is committed: the journal forgets it. */
 void storage_volume_settled(Storage *storage, const StorageVolume *volume);
 

@@ -271,6 +271,10 @@ int storage_volume_unmount(StorageVolume *volume, Error **err) {
         return ops_of(volume)->unmount != NULL ? ops_of(volume)->unmount(volume, err) : 0;
 }
 
+int storage_volume_unsettled(Storage *storage, const StorageVolume *volume, Error **err) {
+        return storage_journal_add(storage, volume, err);
+}
+
 void storage_volume_settled(Storage *storage, const StorageVolume *volume) {
         storage_journal_remove(storage, volume);
 }

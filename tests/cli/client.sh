@@ -125,6 +125,8 @@ files() {
         [ -L "$BASE/back/tree/link" ]
         echo through | client file push - "${PREFIX}c/root/stdin"
         equal "$(client file pull "${PREFIX}c/root/stdin" -)" through
+        client exec "${PREFIX}c" -- sh -c 'ln -s stdin /root/near; ln -s /root/near /root/far'
+        equal "$(client file pull "${PREFIX}c/root/far" -)" through
         client file push -p "$BASE/tree/a" "${PREFIX}c/root/deep/er/a"
         client file delete "${PREFIX}c/root/a"
         expect_failure "not found" "$CLI" file pull "${PREFIX}c/root/a" -

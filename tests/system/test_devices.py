@@ -1,6 +1,8 @@
 #!/usr/bin/env python3
 """Devices in containers that run: nodes, mounts, coming and going, and nothing left behind."""
 import os
+import shutil
+import socket
 import stat
 import subprocess
 import sys
@@ -8,12 +10,15 @@ import tempfile
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "../lib"))
 import daemon  # noqa: E402
+import hosttree  # noqa: E402
 import instances  # noqa: E402
 import suite  # noqa: E402
 
 PEER = None
 BOX = None
 MONITOR = tempfile.mkdtemp(prefix="berth-devices-")
+ROOT = os.path.join(MONITOR, "root")
+NEWS = os.path.join(MONITOR, "news")
 FUSE = os.makedev(10, 229)
 
 
@@ -24,7 +29,14 @@ def setup():
         BOX.image()
     PEER.purge()
     for name in os.listdir(MONITOR):
+        if name == "news":
+            continue
         subprocess.run(["rm", "-rf", os.path.join(MONITOR, name)], check=True)
+
+
+def tell(event):
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as news:
+        news.sendto(event, NEWS)
 
 
 def node(name, number=FUSE, kind=stat.S_IFCHR):
@@ -142,5 +154,98 @@ def test_refusals():
     suite.equal(BOX.show("r")["devices"], {})
 
 
+def dynamic(name, path):
+    suite.eventually(lambda: is_inside(name, path), f"{path} appears in {name}", 5)
+    suite.equal(inside(name, "stat", "-c", "%F %a %t %T", path),
+                "character special file 660 a e5")
+
+
+def gone(name, path):
+    suite.eventually(lambda: not is_inside(name, path), f"{path} goes from {name}", 5)
+    suite.eventually(lambda: not entries(name), "its entry goes", 5)
+
+
+def test_nodes_that_come_and_go():
+    path = os.path.join(MONITOR, "later")
+    config = {"type": "unix-char", "source": path, "path": "/tmp/later", "required": "false"}
+    BOX.create("a", devices={"d": config})
+    BOX.create("b", devices={"d": {**config, "path": "/tmp/other"}})
+    for name in ("a", "b"):
+        BOX.state(name, "start")
+        suite.equal(entries(name), [])
+    node("later")
+    dynamic("a", "/tmp/later")
+    dynamic("b", "/tmp/other")
+    BOX.state("b", "stop", force=True)
+    os.unlink(path)
+    gone("a", "/tmp/later")
+    # what changes while the daemon is away is caught up
+    PEER.restart()
+    node("later")
+    dynamic("a", "/tmp/later")
+    PEER.terminate()
+    os.unlink(path)
+    PEER.start()
+    gone("a", "/tmp/later")
+    # in a directory that appears with it
+    deeper = os.path.join(path, "sub/deep")
+    devices("a", {"d": {**config, "source": deeper}})
+    os.makedirs(os.path.dirname(deeper))
+    node("later/sub/deep")
+    dynamic("a", "/tmp/later")
+    subprocess.run(["rm", "-r", path], check=True)
+    gone("a", "/tmp/later")
+    # a directory that is moved into place
+    os.makedirs(os.path.join(MONITOR, "aside/sub"))
+    node("aside/sub/deep")
+    os.rename(os.path.join(MONITOR, "aside"), path)
+    dynamic("a", "/tmp/later")
+    devices("a", {"d": None})
+    gone("a", "/tmp/later")
+
+
+# Without a bus of its own the tests have one in a tree of files.
+STICK = ("1-2", "0951", "1666", 1, 5)
+OTHER = ("1-3", "0951", "1667", 1, 6)
+
+
+@daemon.ours
+def test_usb():
+    hosttree.make(ROOT, hosttree.usb(*STICK) + hosttree.usb(*OTHER))
+    BOX.create("u", devices={
+        "stick": {"type": "usb", "vendorid": "0951", "productid": "1666", "mode": "0600"},
+        "tty": {"type": "unix-hotplug", "vendorid": "0951", "productid": "1667"}})
+    BOX.state("u", "start")
+    suite.equal(inside("u", "stat", "-c", "%a %t %T", "/dev/bus/usb/001/005"), "600 bd 4")
+    suite.equal(inside("u", "stat", "-c", "%a %t %T", "/dev/ttyACM6"), "664 a6 6")
+    suite.equal(entries("u"), ["unix.stick.dev-bus-usb-001-005", "unix.tty.dev-ttyACM6"])
+    # gone: the kernel says so while /sys still has it
+    listen = PEER.api.start("POST", BOX.path("u", "/exec"), {
+        "command": ["timeout", "20", "uevent", "sh", "-c",
+                    "echo $ACTION@$DEVPATH $DEVNAME $DEVNUM >> /tmp/news"], "environment": {},
+        "wait-for-websocket": False, "interactive": False})
+    suite.eventually(lambda: "uevent" in inside("u", "ps"), "somebody listens")
+    tell(hosttree.usb_event("remove", *STICK))
+    suite.eventually(lambda: not is_inside("u", "/dev/bus/usb/001/005"), "it goes")
+    suite.true(is_inside("u", "/dev/ttyACM6"), "the other one stays")
+    shutil.rmtree(ROOT)
+    # back on another port, with another number
+    hosttree.make(ROOT, hosttree.usb("1-4", "0951", "1666", 1, 9) + hosttree.usb(*OTHER))
+    tell(hosttree.usb_event("add", "1-4", "0951", "1666", 1, 9))
+    suite.eventually(lambda: is_inside("u", "/dev/bus/usb/001/009"), "it comes back")
+    for text in ("remove@/devices/pci0000:00/0000:00:14.0/usb1/1-2 bus/usb/001/005 005",
+                 "add@/devices/pci0000:00/0000:00:14.0/usb1/1-4 bus/usb/001/009 009"):
+        suite.eventually(lambda text=text: text in inside("u", "cat", "/tmp/news"),
+                         f"{text} is heard inside")
+    PEER.api.request("DELETE", f"/1.0/operations/{listen['id']}")
+    devices("u", {"stick": None, "tty": None})
+    suite.equal(entries("u"), [])
+    refused("u", "x", {"type": "usb", "vendorid": "dead", "required": "true"},
+            'Failed to start device "x": Required USB device not found')
+    refused("u", "x", {"type": "unix-hotplug"}, "Unix hotplug devices require a vendorid or a "
+                                                "productid")
+
+
 if __name__ == "__main__":
-    daemon.run_suite(globals(), "devices ", environment={"LXD_DEVMONITOR_DIR": MONITOR})
+    daemon.run_suite(globals(), "devices ", environment={
+        "LXD_DEVMONITOR_DIR": MONITOR, "BERTH_TEST_ROOT": ROOT, "BERTH_TEST_UEVENTS": NEWS})

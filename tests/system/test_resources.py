@@ -1,7 +1,10 @@
 #!/usr/bin/env python3
 """limits.* in running containers: in the control groups, at the start and live, and inside."""
 import os
+import shutil
+import socket
 import sys
+import tempfile
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "../lib"))
 import daemon  # noqa: E402
@@ -11,6 +14,8 @@ import suite  # noqa: E402
 PEER = None
 BOX = None
 CPUS = os.cpu_count()
+FOLDER = tempfile.mkdtemp(prefix="berth-cpus-")
+NEWS = os.path.join(FOLDER, "uevents")
 PAIRS = {"limits.memory": ("memory", "memory.limit_in_bytes", "memory.max"),
          "limits.processes": ("pids", "pids.max", "pids.max"),
          "limits.cpu": ("cpuset", "cpuset.cpus", "cpuset.cpus")}
@@ -176,6 +181,30 @@ def test_processors_after_a_restart_of_the_daemon():
         BOX.delete(name, force=True)
 
 
+def online(text, action):
+    """What the kernel says when a processor goes or comes."""
+    with open(os.path.join(FOLDER, "online"), "w", encoding="ascii") as stream:
+        stream.write(text + "\n")
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as news:
+        news.connect(NEWS)
+        news.send(f"{action}@/devices/system/cpu/cpu1\0ACTION={action}\0SUBSYSTEM=cpu\0".encode())
+
+
+@daemon.ours
+def test_processors_come_and_go():
+    if CPUS < 2:
+        raise suite.Skip("one processor")
+    for name, config in (("a", {"limits.cpu": "1"}), ("b", {"limits.cpu": "1"}), ("c", {})):
+        BOX.launch(name, config=config)
+    suite.equal(cpus("a") | cpus("b"), {0, 1})
+    online("0", "offline")
+    suite.eventually(lambda: cpus("a") == cpus("b") == cpus("c") == {0}, "all have what is left")
+    online("0-1", "online")
+    suite.eventually(lambda: cpus("a") | cpus("b") == cpus("c") == {0, 1}, "all is given back")
+    for name in ("a", "b", "c"):
+        BOX.delete(name, force=True)
+
+
 def test_kernel_limits():
     BOX.launch("k", config={"limits.kernel.nofile": "200:300", "limits.kernel.core": "0"})
     suite.equal(BOX.run("k", "sh", "-c", "ulimit -n; ulimit -Hn")[1], "200\n300\n")
@@ -198,4 +227,10 @@ def test_a_percentage_of_a_profile():
 
 
 if __name__ == "__main__":
-    daemon.run_suite(globals(), "resources: ")
+    with open(os.path.join(FOLDER, "online"), "w", encoding="ascii") as start:
+        start.write(f"0-{CPUS - 1}\n")
+    try:
+        daemon.run_suite(globals(), "resources: ", environment={
+            "BERTH_TEST_CPUS": FOLDER, "BERTH_TEST_UEVENTS": NEWS})
+    finally:
+        shutil.rmtree(FOLDER)

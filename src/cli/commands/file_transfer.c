@@ -195,10 +195,6 @@ static int pull_link(ClientDownload *download, const char *target, Error **err) 
         if (read_body(download, &text, err) < 0)
                 return -1;
         text[strcspn(text, "\n")] = '\0';
-        if (str_equal(target, "-")) {
-                puts(text);
-                return 0;
-        }
         return file_symlink(text, target, err);
 }
 
@@ -244,18 +240,54 @@ static mode_t mode_of(const ClientResponse *head) {
         return mode & 0777;
 }
 
+/* As many as the kernel follows. */
+#define LINK_LIMIT 40
+
+static int open_path(const FilePlace *place, const char *path, ClientResponse *head,
+                     ClientDownload **ret, Error **err) {
+        _cleanup_free_ char *url = file_url(place->instance, path);
+        return client_download(place->client, &(ClientRequest) {.path = url}, head, ret, err);
+}
+
+/* Standard output gets what a link leads to: the link itself would be of no use there. */
+static int print_target(const FilePlace *place, const char *path, ClientDownload *link,
+                        Error **err) {
+        _cleanup_free_ char *at = str_dup(path), *text = NULL;
+        if (read_body(link, &text, err) < 0)
+                return -1;
+        for (size_t i = 0; i < LINK_LIMIT; i++) {
+                _cleanup_response_ ClientResponse head = {};
+                _cleanup_download_ ClientDownload *download = NULL;
+                text[strcspn(text, "\n")] = '\0';
+                _cleanup_free_ char *directory = path_directory(at);
+                str_replace(&at, text[0] == '/' ? str_dup(text) : path_join(directory, text));
+                if (open_path(place, at, &head, &download, err) < 0)
+                        return -1;
+                if (file_type(&head) == FILE_TYPE_FILE)
+                        return client_download_to_fd(download, STDOUT_FILENO, NULL, NULL, err);
+                if (file_type(&head) == FILE_TYPE_DIRECTORY)
+                        return error_set(err, ERROR_INVALID, 0, "%s leads to the directory %s",
+                                         path, at);
+                str_replace(&text, NULL);
+                if (read_body(download, &text, err) < 0)
+                        return -1;
+        }
+        return error_set(err, ERROR_INVALID, 0, "%s leads through more than %d links", path,
+                         LINK_LIMIT);
+}
+
 int file_pull_tree(Cli *cli, const FilePlace *place, const char *path, const char *target,
                    Error **err) {
-        _cleanup_free_ char *url = file_url(place->instance, path), *listing = NULL;
+        _cleanup_free_ char *listing = NULL;
         _cleanup_response_ ClientResponse head = {};
         _cleanup_download_ ClientDownload *download = NULL;
-        const ClientRequest request = {.path = url};
         FileType type;
-        if (client_download(place->client, &request, &head, &download, err) < 0)
+        if (open_path(place, path, &head, &download, err) < 0)
                 return -1;
         type = file_type(&head);
         if (type == FILE_TYPE_SYMLINK)
-                return pull_link(download, target, err);
+                return str_equal(target, "-") ? print_target(place, path, download, err)
+                                              : pull_link(download, target, err);
         if (type == FILE_TYPE_FILE) {
                 if (pull_file(cli, download, target, err) < 0)
                         return -1;

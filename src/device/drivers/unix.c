@@ -65,7 +65,7 @@ static int unix_nodes(const DeviceContext *context, DeviceNodes *ret, Error **er
             read_numbers(context, &given, &numbered, err) < 0 ||
             device_node_owner(context, &node, err) < 0)
                 return -1;
-        if (device_node_stat(context, source_path(config), &node, &missing) == 0) {
+        if (device_node_stat("", source_path(config), &node, &missing) == 0) {
                 if (node.block != block)
                         return error_set(err, ERROR_INVALID, 0, "Path specified is not a %s device",
                                          type);
@@ -87,8 +87,11 @@ static int unix_nodes(const DeviceContext *context, DeviceNodes *ret, Error **er
         return 0;
 }
 
-static bool unix_follows(const DeviceContext *context) {
-        return !is_required(context->config);
+static DeviceFollow unix_follows(const DeviceContext *context, StrList *paths) {
+        if (is_required(context->config))
+                return DEVICE_FOLLOWS_NOTHING;
+        strlist_add(paths, source_path(context->config));
+        return DEVICE_FOLLOWS_PATHS;
 }
 
 #define UNIX_METHODS                                                              \

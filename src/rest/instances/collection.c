@@ -157,7 +157,7 @@ static bool is_concerned(const Instance *instance, InstanceAction action) {
         if (action == INSTANCE_ACTION_UNFREEZE)
                 return instance->status == INSTANCE_FROZEN;
         if (action == INSTANCE_ACTION_FREEZE)
-                return instance->status == INSTANCE_RUNNING;
+                return instance_is_running(instance) && instance->status != INSTANCE_FROZEN;
         return instance->status != INSTANCE_STOPPED;
 }
 

@@ -2,35 +2,8 @@
 
 #include "base/memory.h"
 #include "base/times.h"
+#include "base/units.h"
 #include "rest/context.h"
-
-#include <string.h>
-
-static const char *const type_names[] = {
-        [STORAGE_VOLUME_CONTAINER] = "container",
-        [STORAGE_VOLUME_IMAGE] = "image",
-        [STORAGE_VOLUME_CUSTOM] = "custom",
-        [STORAGE_VOLUME_VIRTUAL_MACHINE] = "virtual-machine",
-};
-
-static const char *const content_names[] = {
-        [STORAGE_CONTENT_FILESYSTEM] = "filesystem",
-        [STORAGE_CONTENT_BLOCK] = "block",
-        [STORAGE_CONTENT_ISO] = "iso",
-};
-
-const char *rest_volume_type_name(int64_t type) {
-        return type >= 0 && type < (int64_t) ARRAY_SIZE(type_names) ? type_names[type] : NULL;
-}
-
-int rest_volume_type_parse(const char *name, int64_t *ret, Error **err) {
-        for (size_t i = 0; i < ARRAY_SIZE(type_names); i++)
-                if (str_equal(type_names[i], name)) {
-                        *ret = (int64_t) i;
-                        return 0;
-                }
-        return error_set(err, ERROR_INVALID, 0, "Invalid storage volume type name");
-}
 
 const char *rest_volume_project(const RestRequest *request, int64_t type) {
         return type == STORAGE_VOLUME_CUSTOM  ? request->effective_project
@@ -38,12 +11,13 @@ const char *rest_volume_project(const RestRequest *request, int64_t type) {
                                               : request->project;
 }
 
-static int volume_load(RestRequest *request, Error **err) {
+int rest_volume_load(RestRequest *request, const char *name, Error **err) {
         _cleanup_transaction_ Transaction *tx = NULL;
-        StorageVolumeRow row = {}, key = {.pool = request->parameters[0],
-                                          .name = request->parameters[2]};
-        if (rest_volume_type_parse(request->parameters[1], &key.type, err) < 0 ||
-            database_begin(request->context->database, DATABASE_READ, &tx, err) < 0)
+        StorageVolumeRow row = {}, key = {.pool = request->parameters[0], .name = (char *) name};
+        _cleanup_(storage_pool_row_done) StoragePoolRow pool = {};
+        if (volume_type_parse(request->parameters[1], &key.type, err) < 0 ||
+            database_begin(request->context->database, DATABASE_READ, &tx, err) < 0 ||
+            db_storage_pool_get(tx, key.pool, &pool, err) < 0)
                 return -1;
         key.project = (char *) rest_volume_project(request, key.type);
         if (db_storage_volume_get(tx, &key, &row, err) < 0)
@@ -54,7 +28,11 @@ static int volume_load(RestRequest *request, Error **err) {
         return 0;
 }
 
-static void volume_unload(void *entity) {
+static int volume_load(RestRequest *request, Error **err) {
+        return rest_volume_load(request, request->parameters[2], err);
+}
+
+void rest_volume_unload(void *entity) {
         storage_volume_row_done(entity);
         free(entity);
 }
@@ -63,7 +41,7 @@ static json_t *volume_etag(RestRequest *request) {
         const StorageVolumeRow *row = request->entity;
         json_t *value = json_array();
         json_array_append_new(value, json_string(row->name));
-        json_array_append_new(value, json_string(rest_volume_type_name(row->type)));
+        json_array_append_new(value, json_string(volume_type_name(row->type)));
         json_array_append_new(value, json_from_strmap(&row->config));
         return value;
 }
@@ -71,68 +49,84 @@ static json_t *volume_etag(RestRequest *request) {
 const RestEntity rest_volume_entity = {
         .load = volume_load,
         .etag = volume_etag,
-        .unload = volume_unload,
+        .unload = rest_volume_unload,
 };
 
 const RestEntity rest_volume_plain_entity = {
         .load = volume_load,
-        .unload = volume_unload,
+        .unload = rest_volume_unload,
 };
 
-/* Calls `url` with the one or two names of the row. */
-static char *url_of(const char *project, const StorageVolumeRow *row, const char *const head[3],
-                    bool snapshots_too) {
-        const char *slash = strchr(row->name, '/');
-        _cleanup_free_ char *volume = slash != NULL
-                                              ? str_ndup(row->name, (size_t) (slash - row->name))
-                                              : str_dup(row->name);
-        if (slash == NULL || !snapshots_too)
-                return head[1] != NULL ? rest_url(project, "storage-pools", head[0], "volumes",
-                                                  head[1], volume, NULL)
-                                       : rest_url(project, head[0], volume, NULL);
-        return head[1] != NULL ? rest_url(project, "storage-pools", head[0], "volumes", head[1],
-                                          volume, "snapshots", slash + 1, NULL)
-                               : rest_url(project, head[0], volume, "snapshots", slash + 1, NULL);
+int rest_volume_check_free(RestRequest *request, const StorageVolumeRow *row, Error **err) {
+        _cleanup_transaction_ Transaction *tx = NULL;
+        _cleanup_(storage_volume_row_done) StorageVolumeRow found = {};
+        _cleanup_(storage_pool_row_done) StoragePoolRow pool = {};
+        if (database_begin(request->context->database, DATABASE_READ, &tx, err) < 0 ||
+            db_storage_pool_get(tx, row->pool, &pool, err) < 0)
+                return -1;
+        if (db_storage_volume_get(tx, row, &found, NULL) == 0)
+                return error_set(err, ERROR_EXISTS, 0, "Volume by that name already exists");
+        return 0;
 }
 
 char *rest_volume_url(const char *project, const StorageVolumeRow *row) {
-        const char *const head[] = {row->pool, rest_volume_type_name(row->type), NULL};
-        return url_of(project, row, head, true);
-}
-
-static void add_users(const StorageVolumeRow *row, const StorageVolumeUserList *users,
-                      StrList *ret) {
-        for (size_t i = 0; i < users->count; i++) {
-                const StorageVolumeUser *user = &users->items[i];
-                if (!storage_volume_user_uses(user, row))
-                        continue;
-                _cleanup_free_ char *url =
-                        rest_url(user->project, user->is_profile ? "profiles" : "instances",
-                                 user->name, NULL);
-                if (!strlist_has(ret, url))
-                        strlist_add(ret, url);
+        char *url = volume_url(row);
+        if (!str_is_empty(project) && !str_equal(project, "default")) {
+                _cleanup_free_ char *escaped = url_escape(project);
+                str_replace(&url, str_printf("%s?project=%s", url, escaped));
         }
+        return url;
 }
 
-json_t *rest_volume_json(const StorageVolumeRow *row, const StorageVolumeUserList *users) {
+json_t *rest_volume_json(RestRequest *request, const StorageVolumeRow *row,
+                         const StorageVolumeUserList *users) {
         StrList used_by = {};
-        const char *const heads[][3] = {{"instances"}, {"images"}};
-        if (row->type == STORAGE_VOLUME_CUSTOM)
-                add_users(row, users, &used_by);
-        else
-                strlist_take(&used_by, url_of(row->project, row,
-                                              heads[row->type == STORAGE_VOLUME_IMAGE], true));
+        volume_used_by(request->context->volumes, row, users, &used_by);
         const ApiStorageVolume volume = {
                 .config = row->config,
                 .description = row->description,
                 .name = row->name,
-                .type = (char *) rest_volume_type_name(row->type),
+                .type = (char *) volume_type_name(row->type),
                 .used_by = used_by,
                 .location = (char *) "none",
-                .content_type = (char *) content_names[row->content_type],
+                .content_type = (char *) volume_content_name(row->content_type),
                 .project = row->project,
                 .created_at = TIME_ZERO};
         json_t *object = api_storage_volume_to_json(&volume);
         strlist_done(&used_by);
         return object;
+}
+
+Operation *rest_volume_operation(RestRequest *request, const RestVolumeOperation *spec) {
+        EventRequestor requestor = rest_requestor(request);
+        Operation *operation =
+                operation_new(request->context->operations,
+                              &(OperationSpec){.class = OPERATION_TASK,
+                                               .description = spec->description,
+                                               .project = request->effective_project,
+                                               .hooks = spec->hooks,
+                                               .userdata = spec->userdata,
+                                               .requestor = &requestor});
+        for (size_t i = 0; i < ARRAY_SIZE(spec->resources) && spec->resources[i].kind; i++) {
+                _cleanup_free_ char *escaped = url_escape(spec->resources[i].name);
+                _cleanup_free_ char *path =
+                        str_printf("/1.0/%s/%s", spec->resources[i].kind, escaped);
+                operation_add_resource(operation, spec->resources[i].kind, path);
+        }
+        return operation;
+}
+
+/* At most five events a second for each listener. */
+void rest_volume_progress(void *userdata, uint64_t done, uint64_t total) {
+        RestVolumeProgress *progress = userdata;
+        int64_t now = time_monotonic_ns();
+        if (progress->operation == NULL || now - progress->reported_ns < 200 * NS_PER_MS)
+                return;
+        progress->reported_ns = now;
+        _cleanup_free_ char *bytes = units_format_bytes_decimal(done);
+        _cleanup_free_ char *text =
+                total > 0 ? str_printf("%s: %llu%%", progress->name,
+                                       (unsigned long long) (done * 100 / total))
+                          : str_printf("%s: %s", progress->name, bytes);
+        operation_set_progress(progress->operation, progress->key, text);
 }

@@ -88,7 +88,9 @@ static int dir_usage_pool(StoragePool *pool, StorageUsage *ret, Error **err) {
 static int dir_create_volume(StorageVolume *volume, Error **err) {
         if (mkdir(volume->path, 0711) < 0)
                 return error_errno(err, errno, "Cannot make volume %s", volume->path);
-        return directory_make(volume->path, 0711, err);
+        if (chmod(volume->path, 0711) < 0) /* whatever the umask is */
+                return error_errno(err, errno, "Cannot set the mode of %s", volume->path);
+        return 0;
 }
 
 static int dir_copy_volume(StorageVolume *volume, const StorageVolume *source,
