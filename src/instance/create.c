@@ -287,6 +287,11 @@ static int create_held(Instances *instances, InstanceCreate *create, const Insta
             file_write(journal, note, strlen(note), 0600, false, err) < 0)
                 return -1;
         int result = make_volume(instances, create, pool, operation, err);
+        if (result == 0 && instance_init_root_size(instances, plan, err) < 0) {
+                (void) !storage_instance_delete(instances->spec.storage, pool, row->project,
+                                                row->name, NULL);
+                result = -1;
+        }
         if (result == 0 && record(instances, create, pool_name, err) < 0) {
                 if (storage_instance_delete(instances->spec.storage, pool, row->project, row->name,
                                             NULL) < 0)

@@ -102,6 +102,18 @@ void instance_stopped(Instances *instances, Instance *instance, const char *acti
                       const EventRequestor *requestor);
 /* The devices alone: what a failed or interrupted start left. */
 void instance_devices_stop(Instances *instances, const Instance *instance, StrMap *changes);
+/* Throttles of disks as lines for liblxc (disks.c). */
+int instance_disk_limits(Instances *instances, const Instance *instance, StrList *lines,
+                         Error **err) _must_check_;
+/* Throttles and the root disk's size, where they differ; `process` NULL: it does not run. `after`
+ * gets volatile.ROOT.apply_quota when the size has to wait for the next start. */
+int instance_change_disks(Instances *instances, const RuntimeProcess *process,
+                          const Instance *before, Instance *after, Error **err) _must_check_;
+/* Of a volume that was just made, or that waited for it. */
+int instance_init_root_size(Instances *instances, const Instance *instance, Error **err)
+        _must_check_;
+int instance_deferred_size(Instances *instances, const Instance *instance, StrMap *changes,
+                           Error **err) _must_check_;
 /* Devices of running instances whose nodes come and go with the host's (hotplug.c). start: before
  * the first instance is followed. */
 int hotplug_start(Instances *instances, Error **err) _must_check_;

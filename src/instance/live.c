@@ -177,7 +177,9 @@ static int plug(Instances *instances, const RuntimeProcess *process, const Insta
 
 /* Those whose change needs no coming and going; `process` NULL: it does not run. */
 int instance_update_devices(Instances *instances, const RuntimeProcess *process,
-                            const Instance *before, const Instance *after, Error **err) {
+                            const Instance *before, Instance *after, Error **err) {
+        if (instance_change_disks(instances, process, before, after, err) < 0)
+                return -1;
         for (size_t i = 0; i < after->devices.count; i++) {
                 DeviceContext context =
                         instance_device_context(instances, after, &after->devices, i);
@@ -221,7 +223,7 @@ int instance_change_live(Instances *instances, const Instance *before, Instance 
             plug(instances, &process, before, after, &failed) == 0 &&
             instance_update_devices(instances, &process, before, after, &failed) == 0)
                 return 0;
-        (void) !instance_update_devices(instances, &process, after, before, NULL);
+        (void) !instance_update_devices(instances, &process, after, (Instance *) before, NULL);
         put_back(instances, &process, before, after);
         (void) !change_limits(instances, &process, after, before, NULL);
         return error_move(err, &failed);

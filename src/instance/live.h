@@ -9,5 +9,5 @@ int instance_change_live(Instances *instances, const Instance *before, Instance 
                          Error **err) _must_check_;
 /* Devices whose change needs no coming and going; `process` NULL: it does not run. */
 int instance_update_devices(Instances *instances, const RuntimeProcess *process,
-                            const Instance *before, const Instance *after, Error **err)
+                            const Instance *before, Instance *after, Error **err)
         _must_check_;

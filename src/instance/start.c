@@ -69,6 +69,8 @@ static int prepare_volume(Start *start, Error **err) {
         if (instance_volume_path(instances, start->instance, &start->volume, err) < 0 ||
             instance_idmap(start->instance, &start->idmap, err) < 0)
                 return -1;
+        if (instance_deferred_size(instances, start->instance, &start->volatiles, err) < 0)
+                return -1;
         start->rootfs = path_join(start->volume, "rootfs");
         /* Nobody but the daemon and the container's own root may pass. */
         uid_t owner = start->idmap.count > 0 ? idmap_to_host(&start->idmap, false, 0) : 0;
@@ -134,6 +136,8 @@ static int write_config(Start *start, Error **err) {
         spec.seccomp_profile = start->seccomp_file;
         spec.idmap = &start->idmap;
         spec.idmapped = start->idmapped;
+        if (instance_disk_limits(instances, start->instance, &start->run.lines, err) < 0)
+                return -1;
         spec.device_lines = &start->run.lines;
         start->cpus = instance_place_cpus(instances, start->instance);
         spec.cpus = start->cpus;

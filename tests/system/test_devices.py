@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
 """Devices in containers that run: nodes, mounts, coming and going, and nothing left behind."""
+import atexit
 import os
 import shutil
 import socket
@@ -20,6 +21,19 @@ MONITOR = tempfile.mkdtemp(prefix="berth-devices-")
 ROOT = os.path.join(MONITOR, "root")
 NEWS = os.path.join(MONITOR, "news")
 FUSE = os.makedev(10, 229)
+
+
+def prepare():
+    os.chmod(MONITOR, 0o700)
+    if daemon.is_lxd():  # it wants a mount there
+        subprocess.run(["mount", "-t", "tmpfs", "devices", MONITOR], check=True)
+    atexit.register(clean_up)
+
+
+def clean_up():
+    if daemon.is_lxd():
+        subprocess.run(["umount", "-l", MONITOR], check=False)
+    shutil.rmtree(MONITOR, ignore_errors=True)
 
 
 def setup():
@@ -113,20 +127,22 @@ def test_nodes_of_both_types():
 
 def test_node_works():
     BOX.launch("w")
-    devices("w", {"z": {"type": "unix-char", "source": "/dev/zero", "path": "/dev/my zero"}})
+    zero = node("zero", os.makedev(1, 5))
+    devices("w", {"z": {"type": "unix-char", "source": zero, "path": "/dev/my zero"}})
     suite.equal(inside("w", "sh", "-c", "head -c 4 '/dev/my zero' | od -An -tx1"), "00 00 00 00")
 
 
 def test_privileged_rules():
     BOX.launch("p", config={"security.privileged": "true"})
-    devices("p", {"m": {"type": "unix-char", "source": "/dev/kmsg", "path": "/dev/kmsg2"}})
+    kmsg = node("kmsg", os.makedev(1, 11))
+    devices("p", {"m": {"type": "unix-char", "source": kmsg, "path": "/dev/kmsg2"}})
     group = f"/sys/fs/cgroup/devices/lxc.payload.{BOX.full('p')}/devices.list"
     if os.path.exists(group):
         suite.contains(open(group, encoding="ascii").read(), "c 1:11 rwm")
     devices("p", {"m": None})
     if os.path.exists(group):
         suite.true("c 1:11 rwm" not in open(group, encoding="ascii").read(), "it is denied again")
-    devices("p", {"m": {"type": "unix-char", "source": "/dev/kmsg", "path": "/dev/kmsg2"}})
+    devices("p", {"m": {"type": "unix-char", "source": kmsg, "path": "/dev/kmsg2"}})
     BOX.state("p", "restart", force=True)
     inside("p", "sh", "-c", "exec 3</dev/kmsg2")
 
@@ -146,8 +162,10 @@ def test_refusals():
              prefix + "Both major and minor must be supplied for device: " + source),
             ({"type": "unix-char", "source": source, "mode": "9"}, "Invalid value for an octal "
                                                                    "file mode"),
-            ({"type": "unix-char", "source": "/tmp/x", "required": "false"},
+            ({"type": "unix-char", "path": "/tmp/x", "required": "false"},
              prefix + 'Failed to add "/tmp/x" to watch targets: Path needs to be in ' + MONITOR),
+            ({"type": "unix-char", "source": "/tmp/x"}, 'Device validation failed for "x": Invalid '
+             'value for device option "source": Path needs to be in ' + MONITOR),
             ({"type": "unix-char", "source": source, "foo": "bar"}, 'Invalid device option "foo"')):
         refused("r", "x", config, text)
     suite.equal(entries("r"), [])
@@ -183,9 +201,12 @@ def test_nodes_that_come_and_go():
     PEER.restart()
     node("later")
     dynamic("a", "/tmp/later")
-    PEER.terminate()
-    os.unlink(path)
-    PEER.start()
+    if daemon.is_lxd():  # it notices what it sees only
+        os.unlink(path)
+    else:
+        PEER.terminate()
+        os.unlink(path)
+        PEER.start()
     gone("a", "/tmp/later")
     # in a directory that appears with it
     deeper = os.path.join(path, "sub/deep")
@@ -195,6 +216,8 @@ def test_nodes_that_come_and_go():
     dynamic("a", "/tmp/later")
     subprocess.run(["rm", "-r", path], check=True)
     gone("a", "/tmp/later")
+    if daemon.is_lxd():  # it does not see the next one
+        return
     # a directory that is moved into place
     os.makedirs(os.path.join(MONITOR, "aside/sub"))
     node("aside/sub/deep")
@@ -202,6 +225,149 @@ def test_nodes_that_come_and_go():
     dynamic("a", "/tmp/later")
     devices("a", {"d": None})
     gone("a", "/tmp/later")
+
+
+def source(name):
+    path = os.path.join(MONITOR, "source", name)
+    os.makedirs(path)
+    with open(os.path.join(path, "file"), "w", encoding="ascii") as stream:
+        stream.write("hello\n")
+    os.chown(os.path.join(path, "file"), 123, 456)
+    return path
+
+
+def test_disks_live_and_at_the_start():
+    BOX.launch("d")
+    plain, nested = source("plain"), source("nested")
+    config = {"type": "disk", "source": plain, "path": "/mnt/new dir"}
+    devices("d", {"plain": config})
+    for again in (False, True):
+        if again:
+            BOX.state("d", "restart", force=True)
+        suite.equal(inside("d", "cat", "/mnt/new dir/file"), "hello")
+        suite.equal(inside("d", "stat", "-c", "%u:%g", "/mnt/new dir/file"), "65534:65534")
+        suite.equal(entries("d"), ["disk.plain.mnt-new dir"])
+    os.makedirs(os.path.join(plain, "in"))
+    devices("d", {"plain": {**config, "readonly": "true"},
+                  "in": {"type": "disk", "source": nested, "path": "/mnt/new dir/in"}})
+    suite.true(BOX.run("d", "touch", "/mnt/new dir/x")[0] != 0, "it is read-only")
+    suite.equal(inside("d", "cat", "/mnt/new dir/in/file"), "hello")
+    devices("d", {"in": None, "plain": None})
+    suite.equal(entries("d"), [])
+    suite.true(not is_inside("d", "/mnt/new dir"), "the empty directory is gone too")
+
+
+@daemon.ours
+def test_disk_with_the_owners_inside():
+    """LXD finds no way to do it on this kernel."""
+    BOX.launch("s")
+    devices("s", {"s": {"type": "disk", "source": source("s"), "path": "/srv", "shift": "true"}})
+    suite.equal(inside("s", "stat", "-c", "%u:%g", "/srv/file"), "123:456")
+    inside("s", "sh", "-c", "echo x > /srv/new")
+    BOX.state("s", "restart", force=True)
+    suite.equal(inside("s", "stat", "-c", "%u:%g", "/srv/file"), "123:456")
+    suite.equal(os.stat(os.path.join(MONITOR, "source/s/new")).st_uid, 0)
+
+
+def test_files_as_disks():
+    BOX.launch("f")
+    plain = source("f")
+    with open(os.path.join(plain, "empty"), "w", encoding="ascii"):
+        pass
+    sock = socket.socket(socket.AF_UNIX)
+    sock.bind(os.path.join(plain, "sock"))
+    devices("f", {name: {"type": "disk", "source": path, "path": "/root/" + name}
+                  for name, path in (("zero", "/dev/zero"), ("sock", os.path.join(plain, "sock")),
+                                     ("file", os.path.join(plain, "file")))})
+    for _ in range(2):
+        suite.equal(inside("f", "stat", "-c", "%F", "/root/zero"), "character special file")
+        suite.equal(inside("f", "stat", "-c", "%F", "/root/sock"), "socket")
+        suite.equal(inside("f", "cat", "/root/file"), "hello")
+        BOX.state("f", "restart", force=True)
+    devices("f", {"zero": None, "sock": None, "file": None})
+    sock.close()
+    # a file that was there comes back
+    before = inside("f", "cat", "/etc/passwd")
+    if not daemon.is_lxd():
+        devices("f", {"passwd": {"type": "disk", "source": os.path.join(plain, "file"),
+                                 "path": "/etc/passwd"}})
+        devices("f", {"passwd": None})
+    suite.equal(inside("f", "cat", "/etc/passwd"), before)
+
+
+def test_block_device_with_options():
+    image = os.path.join(MONITOR, "image")
+    subprocess.run(["truncate", "-s", "8M", image], check=True)
+    subprocess.run(["mkfs.ext4", "-q", image], check=True)
+    loop = subprocess.run(["losetup", "-f", "--show", image], check=True, stdout=subprocess.PIPE,
+                          text=True).stdout.strip()
+    try:
+        BOX.launch("l", config={"security.privileged": "true"})
+        config = {"type": "disk", "source": loop, "path": "/data"}
+        devices("l", {"loop": config})
+        inside("l", "touch", "/data/x")
+        devices("l", {"loop": {**config, "raw.mount.options": "ro,noload"}})
+        suite.true(BOX.run("l", "touch", "/data/y")[0] != 0, "it is read-only")
+        BOX.state("l", "restart", force=True)
+        suite.true(is_inside("l", "/data/x"), "the file is there")
+        devices("l", {"loop": None})
+        refused("l", "loop", {**config, "source": image + "x"}, "Missing source path")
+    finally:
+        BOX.delete("l", force=True)
+        subprocess.run(["losetup", "-d", loop], check=True)
+
+
+def test_missing_source():
+    BOX.create("m")
+    missing = os.path.join(MONITOR, "source-later")
+    if not daemon.is_lxd():
+        devices("m", {"d": {"type": "disk", "source": missing, "path": "/mnt"}})
+        status, error = PEER.api.refusal("PUT", BOX.path("m", "/state"), {"action": "start"})
+        suite.equal((status, error), (400, f'Failed to start device "d": Missing source path '
+                                           f'"{missing}" for disk "d"'))
+    devices("m", {"d": {"type": "disk", "source": missing, "path": "/mnt", "required": "false"}})
+    BOX.state("m", "start")
+    suite.equal(entries("m"), [])
+
+
+def throttle(name, file):
+    path = f"/sys/fs/cgroup/blkio/lxc.payload.{BOX.full(name)}/blkio.throttle.{file}_device"
+    with open(path, encoding="ascii") as stream:
+        return [line.split()[1] for line in stream]
+
+
+def test_disk_limits():
+    if not os.path.isdir("/sys/fs/cgroup/blkio"):
+        raise suite.Skip("blkio is not in v1")
+    root = {"type": "disk", "path": "/", "pool": "default"}
+    BOX.launch("t", devices={"root": {**root, "limits.read": "10MB"}})
+    suite.equal(throttle("t", "read_bps"), ["10000000"])
+    devices("t", {"root": {**root, "limits.max": "20iops"}})
+    if not daemon.is_lxd():  # it leaves the old one
+        suite.equal(throttle("t", "read_bps"), [])
+    suite.equal(throttle("t", "read_iops"), ["20"])
+    suite.equal(throttle("t", "write_iops"), ["20"])
+    devices("t", {"root": {**root, "limits.write": "1MB", "limits.read": "5MB"}})
+    suite.equal(throttle("t", "write_bps"), ["1000000"])
+    suite.equal(throttle("t", "read_bps"), ["5000000"])
+
+
+def test_profile_reaches_the_running():
+    plain = source("profile")
+    PEER.api.sync("POST", "/1.0/profiles", {"name": "extra", "config": {}, "devices": {}})
+    BOX.launch("i", profiles=["default", "extra"])
+    PEER.api.sync("PUT", "/1.0/profiles/extra", {"config": {}, "description": "", "devices": {
+        "d": {"type": "disk", "source": plain, "path": "/mnt/p"}}})
+    suite.equal(inside("i", "cat", "/mnt/p/file"), "hello")
+    # a none of its own masks it
+    devices("i", {"d": {"type": "none"}})
+    suite.true(not is_inside("i", "/mnt/p/file"), "it is masked")
+    devices("i", {"d": None})
+    suite.true(is_inside("i", "/mnt/p/file"), "it is back")
+    PEER.api.sync("PUT", "/1.0/profiles/extra", {"config": {}, "description": "", "devices": {}})
+    suite.true(not is_inside("i", "/mnt/p"), "it is gone")
+    BOX.delete("i", force=True)
+    PEER.api.sync("DELETE", "/1.0/profiles/extra")
 
 
 # Without a bus of its own the tests have one in a tree of files.
@@ -247,5 +413,6 @@ def test_usb():
 
 
 if __name__ == "__main__":
+    prepare()
     daemon.run_suite(globals(), "devices ", environment={
         "LXD_DEVMONITOR_DIR": MONITOR, "BERTH_TEST_ROOT": ROOT, "BERTH_TEST_UEVENTS": NEWS})

@@ -1,5 +1,6 @@
 /* Devices: what they add to the liblxc configuration, and the names of their entries. */
 #include "device/device.h"
+#include "device/disk_limits.h"
 #include "device/entries.h"
 
 #include "base/files.h"
@@ -160,12 +161,70 @@ static void test_order(_unused_ void **state) {
         assert_string_equal(found.data, "debafc");
 }
 
+/* /a and /b are on one disk, /c on another, /t on none. */
+static int find_block(const char *path, BlockDevice *ret, Error **err) {
+        if (str_equal(path, "/t"))
+                return error_set(err, ERROR_UNSUPPORTED, 0, "no block device");
+        *ret = (BlockDevice) {.major = 8, .minor = str_equal(path, "/c") ? 16 : 0};
+        return 0;
+}
+
+static void add_disk(DeviceMap *devices, const char *source, const char *key, const char *value) {
+        StrMap *config = devicemap_add(devices, source);
+        bool root = str_equal(source, "/a");
+        strmap_set(config, "type", "disk");
+        strmap_set(config, "path", root ? "/" : source);
+        strmap_set(config, root ? "pool" : "source", root ? "default" : source);
+        strmap_set(config, key, value);
+}
+
+static const struct {
+        const char *disks[3][3], *before[2][3];
+        bool unified;
+        const char *lines; /* NULL: refused */
+} throttles[] = {
+        {{{"/a", "limits.read", "10MB"}}, {{NULL}}, false,
+         "blkio.throttle.read_bps_device 8:0 10000000"},
+        {{{"/a", "limits.max", "100iops"}}, {{NULL}}, false,
+         "blkio.throttle.read_iops_device 8:0 100\nblkio.throttle.write_iops_device 8:0 100"},
+        {{{"/a", "limits.write", "10MiB"}, {"/b", "limits.write", "20MiB"},
+          {"/c", "limits.read", "5iops"}}, {{NULL}}, false,
+         "blkio.throttle.write_bps_device 8:0 15728640\nblkio.throttle.read_iops_device 8:16 5"},
+        {{{"/a", "limits.read", "10MB"}}, {{"/c", "limits.write", "1MB"}}, false,
+         "blkio.throttle.read_bps_device 8:0 10000000\nblkio.throttle.write_bps_device 8:16 0"},
+        {{{"/a", "limits.max", "1MB"}}, {{"/a", "limits.read", "5iops"}}, true,
+         "io.max 8:0 rbps=1000000 riops=max wbps=1000000"},
+        {{{"/t", "limits.read", "1MB"}}, {{NULL}}, false, NULL},
+        {{{"/t", "readonly", "true"}}, {{NULL}}, false, ""},
+};
+
+static void test_throttles(_unused_ void **state) {
+        for (size_t i = 0; i < ARRAY_SIZE(throttles); i++) {
+                _cleanup_devicemap_ DeviceMap devices = {.items = NULL}, before = {.items = NULL};
+                _cleanup_strlist_ StrList plan = {.items = NULL};
+                for (size_t d = 0; d < 3 && throttles[i].disks[d][0] != NULL; d++)
+                        add_disk(&devices, throttles[i].disks[d][0], throttles[i].disks[d][1],
+                                 throttles[i].disks[d][2]);
+                for (size_t d = 0; d < 2 && throttles[i].before[d][0] != NULL; d++)
+                        add_disk(&before, throttles[i].before[d][0], throttles[i].before[d][1],
+                                 throttles[i].before[d][2]);
+                const DiskLimitsSpec spec = {.devices = &devices, .before = &before, .root = "/a",
+                                             .unified = throttles[i].unified, .find = find_block};
+                int result = disk_limits_plan(&spec, &plan, NULL);
+                _cleanup_free_ char *text = strlist_join(&plan, "\n");
+                assert_int_equal(result, throttles[i].lines != NULL ? 0 : -1);
+                if (result == 0)
+                        assert_string_equal(text, throttles[i].lines);
+        }
+}
+
 int main(_unused_ int argc, char **argv) {
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test(test_plans),
                 cmocka_unit_test(test_names),
                 cmocka_unit_test(test_owner_of_entries),
                 cmocka_unit_test(test_order),
+                cmocka_unit_test(test_throttles),
         };
         golden_directory = argv[1];
         if (mkdtemp(scratch) == NULL)

@@ -154,7 +154,7 @@ static int mount_block(const DeviceContext *context, const char *source, const c
         _cleanup_free_ char *type = NULL;
         const SpawnSpec spec = {
                 .argv = SPAWN_ARGV("blkid", "-p", "-s", "TYPE", "-o", "value", source)};
-        flags |= mount_words(get(context, "raw.mount.options"), &others);
+        (void) mount_words(get(context, "raw.mount.options"), &others);
         _cleanup_free_ char *options = strlist_join(&others, ",");
         if (spawn_run_checked(&spec, NULL, &type, err) < 0)
                 return error_prefix(err, "Failed detecting source path \"%s\" block device "
@@ -168,53 +168,77 @@ static int mount_block(const DeviceContext *context, const char *source, const c
         return mount_filesystem(type, source, entry, flags, options, err);
 }
 
-static int find_source(const DeviceContext *context, const char *source, struct stat *ret,
-                       bool *ret_missing, Error **err) {
-        *ret_missing = false;
-        if (stat(source, ret) == 0)
+/* Opened once: what is looked at is what is mounted. -1 in *ret_fd: it is missing and may be. */
+static int open_source(const DeviceContext *context, int *ret_fd, struct stat *ret, Error **err) {
+        const char *source = get(context, "source");
+        _cleanup_close_ int fd = open(source, O_PATH | O_CLOEXEC);
+        *ret_fd = -1;
+        if (fd >= 0 && fstatat(fd, "", ret, AT_EMPTY_PATH) == 0) {
+                *ret_fd = TAKE_FD(fd);
                 return 0;
+        }
         if (errno != ENOENT && errno != ENOTDIR)
                 return error_errno(err, errno, "Failed accessing source path \"%s\" for disk "
                                                "\"%s\"", source, context->name);
-        *ret_missing = true;
         if (!is_required(context->config))
                 return 0;
         return error_set(err, ERROR_INVALID, 0, "Missing source path \"%s\" for disk \"%s\"",
                          source, context->name);
 }
 
+/* liblxc mounts with the rights of the container's root, which cannot pass directories like /root:
+ * it finds the source at the entry until the instance runs. */
+static int mount_path(const DeviceContext *context, int fd, const char *entry, bool directory,
+                      unsigned flags, Error **err) {
+        _cleanup_close_ int mount = -1;
+        if (device_entry_make(context, entry, directory, err) < 0 ||
+            mount_clone(fd, "", flags, &mount, err) < 0 ||
+            mount_configure(mount, flags, -1, err) < 0)
+                return -1;
+        return mount_attach(mount, AT_FDCWD, entry, err);
+}
+
+static unsigned mount_flags(const DeviceContext *context) {
+        _cleanup_strlist_ StrList others = {.items = NULL};
+        return propagation(context) |
+               (str_is_true(get(context, "recursive")) ? MOUNT_RECURSIVE : 0) |
+               (str_is_true(get(context, "readonly")) ? MOUNT_READONLY : 0) |
+               mount_words(get(context, "raw.mount.options"), &others);
+}
+
 static int disk_start(const DeviceContext *context, DeviceRun *run, Error **err) {
         const char *source = get(context, "source"), *path = get(context, "path");
-        _cleanup_free_ char *entry = NULL;
-        _cleanup_strlist_ StrList others = {.items = NULL};
+        _cleanup_close_ int fd = -1;
         struct stat info;
-        bool missing;
         if (device_is_root_disk(context->config))
                 return 0;
-        if (find_source(context, source, &info, &missing, err) < 0 || missing)
-                return missing && is_required(context->config) ? -1 : 0;
-        unsigned flags = propagation(context);
-        flags |= str_is_true(get(context, "recursive")) ? MOUNT_RECURSIVE : 0;
-        flags |= str_is_true(get(context, "readonly")) ? MOUNT_READONLY : 0;
-        bool shift = str_is_true(get(context, "shift")) && context->unprivileged;
+        if (open_source(context, &fd, &info, err) < 0)
+                return -1;
+        if (fd < 0)
+                return 0;
+        _cleanup_free_ char *entry = device_entry(context, device_disk.prefix, path);
+        DeviceMount mount = {.source = entry, .target = (char *) path,
+                             .flags = mount_flags(context),
+                             .directory = S_ISDIR(info.st_mode) || S_ISBLK(info.st_mode),
+                             .shift = context->unprivileged && str_is_true(get(context, "shift"))};
+        /* Left by a start that was cut short. */
+        if (mount_exists(entry) && mount_remove(entry, true, err) < 0)
+                return -1;
         if (S_ISBLK(info.st_mode)) {
-                entry = device_entry(context, device_disk.prefix, path);
-                if (mount_block(context, source, entry, flags & MOUNT_READONLY, err) < 0)
+                if (mount_block(context, source, entry, mount.flags, err) < 0)
                         return -1;
-                source = entry;
+        } else if (context->process == NULL) {
+                if (mount_path(context, fd, entry, mount.directory, mount.flags, err) < 0)
+                        return -1;
         } else {
-                flags |= mount_words(get(context, "raw.mount.options"), &others);
+                mount.source = (char *) source;
         }
-        if (shift && context->runtime != NULL && !runtime_can_idmap(context->runtime, source))
+        if (mount.shift && context->runtime != NULL &&
+            !runtime_can_idmap(context->runtime, mount.source))
                 return error_set(err, ERROR_UNSUPPORTED, 0,
                                  "Required idmapping abilities not available: the file system of "
                                  "\"%s\" cannot be shown with other ids", source);
-        device_run_mount(run, &(DeviceMount) {.source = (char *) source,
-                                              .target = (char *) path,
-                                              .flags = flags,
-                                              .directory = S_ISDIR(info.st_mode) ||
-                                                           S_ISBLK(info.st_mode),
-                                              .shift = shift});
+        device_run_mount(run, &mount);
         return 0;
 }
 

@@ -16,7 +16,18 @@ static bool is_required(const StrMap *config) {
         return !str_is_false(strmap_get(config, "required"));
 }
 
+/* Only there somebody watches. */
+static bool is_watched(const DeviceContext *context, const char *path) {
+        const char *rest = str_after_prefix(path, context->monitor);
+        return rest != NULL && *rest == '/';
+}
+
 static int unix_validate(const DeviceContext *context, Error **err) {
+        const char *source = strmap_get(context->config, "source");
+        if (!str_is_empty(source) && context->monitor != NULL && !is_watched(context, source))
+                return error_set(err, ERROR_INVALID, 0,
+                                 "Invalid value for device option \"source\": Path needs to be in "
+                                 "%s", context->monitor);
         if (str_is_empty(source_path(context->config)))
                 return error_set(err, ERROR_INVALID, 0, "Unix device entry is missing the required "
                                                         "\"source\" or \"path\" property");
@@ -44,11 +55,10 @@ static int read_numbers(const DeviceContext *context, DeviceNode *node, bool *re
         return 0;
 }
 
-/* It may appear later, and only there somebody watches. */
+/* It may appear later. */
 static int check_watched(const DeviceContext *context, Error **err) {
         const char *source = source_path(context->config);
-        const char *rest = str_after_prefix(source, context->monitor);
-        if (is_required(context->config) || (rest != NULL && *rest == '/'))
+        if (is_required(context->config) || is_watched(context, source))
                 return 0;
         return error_set(err, ERROR_INVALID, 0,
                          "Failed to add \"%s\" to watch targets: Path needs to be in %s", source,
