@@ -1,4 +1,6 @@
 /* copy and move. */
+#include "cli/commands/copy.h"
+
 #include "base/memory.h"
 #include "cli/commands/commands.h"
 #include "cli/commands/snapshot.h"
@@ -6,22 +8,13 @@
 
 #include <string.h>
 
-/* What is copied, and where to. */
-typedef struct CopyPlan {
-        Client *client;
-        char *source; /* "instance" or "instance/snapshot" */
-        char *target; /* "" lets the server find a name */
-        json_t *object;
-        bool move;
-} CopyPlan;
-
 static void plan_done(CopyPlan *plan) {
         free(plan->source);
         free(plan->target);
         json_decref(plan->object);
 }
 
-static char *source_path(const char *source) {
+char *copy_source_path(const char *source) {
         const char *slash = strchr(source, '/');
         _cleanup_free_ char *instance = NULL;
         if (slash == NULL)
@@ -45,10 +38,10 @@ static int find_both(Cli *cli, CopyPlan *plan, Error **err) {
                 return -1;
         }
         if (target != plan->client)
-                return error_set(err, ERROR_UNSUPPORTED, 0,
-                                 "Instances are copied within one server; between servers use "
-                                 "berth export and berth import");
-        path = source_path(plan->source);
+                plan->other = target;
+        if (plan->other != NULL && *plan->target == '\0')
+                str_replace(&plan->target, str_dup(plan->source));
+        path = copy_source_path(plan->source);
         return client_get(plan->client, path, &plan->object, NULL, err);
 }
 
@@ -189,7 +182,9 @@ static int copy(Cli *cli, CopyPlan *plan, Error **err) {
         }
         request.path = path;
         request.body = body;
-        result = cli_operate(cli, plan->client, &request, &operation, err);
+        result = plan->other != NULL
+                         ? copy_between(cli, plan, path, body, &operation, err)
+                         : cli_operate(cli, plan->client, &request, &operation, err);
         json_decref(body);
         if (result < 0)
                 return -1;
@@ -244,6 +239,39 @@ static int move_by_server(Cli *cli, const CopyPlan *plan, Error **err) {
         return result;
 }
 
+static int change_state(Cli *cli, Client *client, const char *name, const char *action,
+                        Error **err) {
+        char *path = client_url("/1.0/instances/{}/state", name, NULL);
+        const char *project = cli_text(cli, "target-project");
+        if (project != NULL && str_equal(action, "start"))
+                path = client_url_query(path, "project", project);
+        json_t *body = json_pack("{s:s, s:i}", "action", action, "timeout", -1);
+        int result = cli_change(cli, client, "PUT", path, body, err);
+        json_decref(body);
+        free(path);
+        return result;
+}
+
+/* To another server. One that runs stands still meanwhile. */
+static int move_between(Cli *cli, CopyPlan *plan, Error **err) {
+        bool runs = str_equal(field_text(plan->object, "status"), "Running");
+        _cleanup_free_ char *path = client_url("/1.0/instances/{}", plan->source, NULL);
+        if (runs && !cli_flag(cli, "stateless"))
+                return error_set(err, ERROR_BAD_STATE, 0,
+                                 "The instance is running: stop it, or add --stateless to have it "
+                                 "stopped and started");
+        if (runs && change_state(cli, plan->client, plan->source, "stop", err) < 0)
+                return -1;
+        if (copy(cli, plan, err) < 0) {
+                if (runs)
+                        (void) !change_state(cli, plan->client, plan->source, "start", NULL);
+                return -1;
+        }
+        if (cli_change(cli, plan->client, "DELETE", path, NULL, err) < 0)
+                return -1;
+        return runs ? change_state(cli, plan->other, plan->target, "start", err) : 0;
+}
+
 static int run_move(Cli *cli, Error **err) {
         _cleanup_(plan_done) CopyPlan plan = {.move = true};
         bool content = cli_given(cli, "config") || cli_given(cli, "device") ||
@@ -251,11 +279,13 @@ static int run_move(Cli *cli, Error **err) {
         _cleanup_free_ char *path = NULL;
         if (find_both(cli, &plan, err) < 0)
                 return -1;
-        if (!changes_something(cli) && !cli_given(cli, "target"))
+        if (plan.other == NULL && !changes_something(cli) && !cli_given(cli, "target"))
                 return snapshot_rename(cli, plan.client, plan.source, plan.target, err);
         if (strchr(plan.source, '/') != NULL)
                 return error_set(err, ERROR_INVALID, 0,
                                  "A snapshot can only be renamed; copy it to make an instance");
+        if (plan.other != NULL)
+                return move_between(cli, &plan, err);
         if (!content)
                 return move_by_server(cli, &plan, err);
         if (*plan.target == '\0' || str_equal(plan.target, plan.source))
