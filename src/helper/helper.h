@@ -24,6 +24,7 @@ int verb_device_rule(int argc, char **argv); /* NAME LXCPATH devices.allow|devic
 int verb_uevent(int argc, char **argv);      /* PID START PARTS, separated by newlines */
 int verb_probe_idmap(int argc, char **argv); /* PATH */
 int verb_files(int argc, char **argv);       /* running PID START, or stopped … (files.c) */
+int verb_wire(int argc, char **argv);        /* … (rsync appends) */
 
 /* Reports; fds are borrowed. "failed KIND ERRNO TEXT" for an error; returns the exit code 1. */
 int report(const int *fds, size_t fd_count, const char *format, ...) _printf_(3, 4);

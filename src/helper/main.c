@@ -29,6 +29,7 @@ static const Verb verbs[] = {
         {"uevent", verb_uevent, 3, true},
         {"probe-idmap", verb_probe_idmap, 1, true},
         {"files", verb_files, 3, true},
+        {"wire", verb_wire, 0, true},
 };
 
 int report(const int *fds, size_t fd_count, const char *format, ...) {

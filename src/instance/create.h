@@ -3,6 +3,11 @@
 
 #include "instance/instance.h"
 
+struct InstanceCreate;
+/* Fills the volume of an instance that comes from elsewhere, and completes its row. */
+typedef int (*InstanceFill)(void *userdata, struct InstanceCreate *create,
+                            const StoragePool *pool, const char *path, Error **err);
+
 /* What is asked for, and after instance_create_prepare() what will be made. */
 typedef struct InstanceCreate {
         InstanceRow row;       /* project, name ("" makes one), config, devices, profiles… */
@@ -12,11 +17,14 @@ typedef struct InstanceCreate {
         StrMap image_properties;
         ImageRow image_row; /* found by prepare */
         bool start;         /* start it when it is made */
+        InstanceFill fill;  /* NULL: it stays empty */
+        void *fill_userdata;
 } InstanceCreate;
 void instance_create_done(InstanceCreate *create);
 
 /* From a body of the API; `profiles_given` says whether it had "profiles" (not null). Sources are
- * "image" (local: alias, fingerprint or properties) and "none". */
+ * "image" (local: alias, fingerprint or properties), "none", and "migration", which the caller
+ * makes come true with `fill`. */
 int instance_create_from_api(const ApiInstancesPost *post, const char *project,
                              bool profiles_given, InstanceCreate *ret, Error **err) _must_check_;
 /* Completes and checks the request: name, profiles, image, keys, devices, root disk. */

@@ -55,6 +55,10 @@ int runtime_new(const char *helper, const char *lxcpath, const char *run_root, R
         return 0;
 }
 
+const char *runtime_helper(const Runtime *runtime) {
+        return runtime->helper;
+}
+
 void runtime_free(Runtime *runtime) {
         if (runtime == NULL)
                 return;

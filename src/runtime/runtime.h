@@ -23,6 +23,8 @@ typedef struct Runtime Runtime;
 int runtime_new(const char *helper, const char *lxcpath, const char *run_root, Runtime **ret,
                 Error **err) _must_check_;
 void runtime_free(Runtime *runtime);
+/* The path of berth-helper, for programs that start it themselves. */
+const char *runtime_helper(const Runtime *runtime);
 DEFINE_CLEANUP(Runtime, runtime, runtime_free)
 
 /* A running container. start times make the pids unmistakable. */

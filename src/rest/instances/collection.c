@@ -113,7 +113,22 @@ static int prepare(RestRequest *request, InstanceCreate *create, Error **err) {
         return instance_create_prepare(request->context->instances, create, err);
 }
 
+static bool is_migration(const RestRequest *request) {
+        const json_t *source = json_object_get(request->body, "source");
+        return str_equal(json_string_value(json_object_get(source, "type")), "migration");
+}
+
+static int receive(RestRequest *request, Error **err) {
+        _cleanup_(api_instances_post_done) ApiInstancesPost post;
+        api_instances_post_init(&post);
+        return api_instances_post_read(request->body, &post, JSON_REPLACE, err) < 0
+                       ? -1
+                       : rest_instance_receive(request, &post, err);
+}
+
 static int instances_post(RestRequest *request, Error **err) {
+        if (is_migration(request) && !str_equal(request->collection, "virtual-machines"))
+                return receive(request, err);
         Creation *creation = mem_new(Creation);
         creation->context = request->context;
         int result = str_equal(request->collection, "virtual-machines")

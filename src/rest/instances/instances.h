@@ -1,6 +1,7 @@
 /* What the files of /1.0/instances share. */
 #pragma once
 
+#include "api/instance.h"
 #include "api/instance_state.h"
 #include "instance/instance.h"
 #include "rest/rest.h"
@@ -18,6 +19,12 @@ json_t *rest_instance_state_json(const Instance *instance, const ApiInstanceStat
 /* With state, backups and snapshots: recursion=2, or recursion=1 on one instance. */
 int rest_instance_full_json(RestRequest *request, const Instance *instance, json_t **ret,
                             Error **err) _must_check_;
+
+/* Copies between hosts (migration.c). */
+int rest_instance_receive(RestRequest *request, const ApiInstancesPost *post, Error **err)
+        _must_check_;
+int rest_instance_send(RestRequest *request, const ApiInstancePost *post, Error **err)
+        _must_check_;
 
 extern const RestTable rest_instances_collection_table;
 extern const RestTable rest_instances_item_table;

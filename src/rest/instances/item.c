@@ -115,6 +115,8 @@ static int instance_post(RestRequest *request, Error **err) {
         api_instance_post_init(&post);
         if (api_instance_post_read(request->body, &post, JSON_REPLACE, err) < 0)
                 return -1;
+        if (post.migration && str_is_empty(post.pool) && str_is_empty(post.project))
+                return rest_instance_send(request, &post, err);
         if (post.migration)
                 return error_set(err, ERROR_UNSUPPORTED, 0,
                                  "Instances cannot be moved to another server or pool");
