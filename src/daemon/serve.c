@@ -32,11 +32,11 @@ typedef struct Daemon {
         Database *database;
         EventHub *events;
         Operations *operations;
-        Firewall *firewall;
         Storage *storage;
         Images *images;
         Runtime *runtime;
         Volumes *volumes;
+        Networks *networks;
         Instances *instances;
         HttpServer *server;
         Trust *trust;
@@ -136,6 +136,11 @@ static int catch_signals(Daemon *daemon, Error **err) {
                                &daemon->signal_source, err);
 }
 
+static int each_nic(void *userdata, NetworkNicVisitor visit, void *visit_data, Error **err) {
+        const Daemon *daemon = userdata;
+        return instances_each_nic(daemon->instances, visit, visit_data, err);
+}
+
 static int make_parts(Daemon *daemon, Error **err) {
         _cleanup_free_ char *database = path_join(daemon->directory, "database");
         _cleanup_free_ char *containers = path_join(daemon->directory, "containers");
@@ -146,7 +151,7 @@ static int make_parts(Daemon *daemon, Error **err) {
             trust_new(daemon->database, daemon->directory, &daemon->trust, err) < 0 ||
             runtime_new(NULL, containers, logs, &daemon->runtime, err) < 0)
                 return -1;
-        daemon->firewall = firewall_new();
+        daemon->rest.firewall = firewall_new();
         daemon->workers = workers_new(WORKER_LIMIT);
         daemon->events = event_hub_new(daemon->event_loop);
         daemon->operations = operations_new(daemon->events, daemon->loop, daemon->workers);
@@ -156,16 +161,28 @@ static int make_parts(Daemon *daemon, Error **err) {
                                                      .events = daemon->events,
                                                      .directory = daemon->directory});
         daemon->images = images_new(daemon->database, daemon->storage, daemon->directory);
+        const NetworksSpec network_spec = {.database = daemon->database,
+                                           .firewall = daemon->rest.firewall,
+                                           .loop = daemon->loop,
+                                           .workers = daemon->workers,
+                                           .directory = daemon->directory,
+                                           .seed = trust_server_certificate(daemon->trust)};
+        daemon->networks = networks_new(&network_spec);
         const InstancesSpec spec = {.database = daemon->database,
                                     .storage = daemon->storage,
                                     .volumes = daemon->volumes,
                                     .images = daemon->images,
+                                    .networks = daemon->networks,
                                     .events = daemon->events,
                                     .loop = daemon->loop,
                                     .workers = daemon->workers,
                                     .runtime = daemon->runtime,
                                     .directory = daemon->directory};
-        return instances_new(&spec, &daemon->instances, err);
+        if (instances_new(&spec, &daemon->instances, err) < 0)
+                return -1;
+        const NetworkHooks hooks = {.each_nic = each_nic, .userdata = daemon};
+        networks_set_hooks(daemon->networks, &hooks);
+        return 0;
 }
 
 static int listen_again(void *userdata, const char *address, Error **err) {
@@ -187,10 +204,10 @@ static void fill_context(Daemon *daemon) {
         (void) gethostname(daemon->host_name, sizeof daemon->host_name - 1);
         RestContext *rest = &daemon->rest;
         rest->database = daemon->database;
-        rest->firewall = daemon->firewall;
         rest->storage = daemon->storage;
         rest->images = daemon->images;
         rest->volumes = daemon->volumes;
+        rest->networks = daemon->networks;
         rest->instances = daemon->instances;
         rest->operations = daemon->operations;
         rest->events = daemon->events;
@@ -230,6 +247,7 @@ static void become_ready(void *userdata) {
         _cleanup_error_ Error *err = NULL;
         storage_start(daemon->storage);
         images_clean(daemon->images);
+        networks_start(daemon->networks);
         daemon_warn_of_host(daemon->database);
         if (instances_start(daemon->instances, &err) < 0)
                 log_error("Cannot take up the instances: %s", error_message(err));

@@ -10,6 +10,7 @@
 #include "image/image.h"
 #include "loop/loop.h"
 #include "loop/workers.h"
+#include "network/network.h"
 
 typedef struct Task {
         const char *name;
@@ -22,9 +23,14 @@ static void prune_images(RestContext *context) {
         (void) images_prune(context->images);
 }
 
+static void retry_networks(RestContext *context) {
+        networks_retry(context->networks);
+}
+
 /* To add one: a row. A task logs what fails; the next run tries again. */
 static const Task rows[] = {
         {"images-prune", 24 * 60, true, prune_images},
+        {"networks-retry", 1, false, retry_networks},
 };
 
 typedef struct TaskState {

@@ -14,6 +14,7 @@
 #include "event/event.h"
 #include "image/image.h"
 #include "linux/idmap.h"
+#include "network/network.h"
 #include "operation/operation.h"
 #include "runtime/files.h"
 #include "runtime/runtime.h"
@@ -29,6 +30,7 @@ typedef struct InstancesSpec { /* all borrowed */
         Storage *storage;
         Volumes *volumes; /* told who uses them */
         Images *images;
+        Networks *networks;
         EventHub *events;
         struct Loop *loop;
         struct Workers *workers;
@@ -107,6 +109,10 @@ void instance_files_release(Instances *instances, const Instance *instance,
 /* A raw SFTP v3 socket for the /sftp upgrade. */
 int instance_files_open_socket(Instances *instances, const Instance *instance, int *ret_fd,
                                Error **err) _must_check_;
+
+/* For NetworkHooks: the nics of all instances and profiles. */
+int instances_each_nic(Instances *instances, NetworkNicVisitor visit, void *visit_data,
+                       Error **err) _must_check_;
 
 /* "instance-ACTION" with the instance as source; `context` (stolen) may be NULL. */
 void instance_emit(Instances *instances, const Instance *instance, const char *action,

@@ -45,6 +45,20 @@ typedef struct LinkCounters {
         int64_t packets_dropped_inbound, packets_dropped_outbound;
 } LinkCounters;
 
+/* Of a bridge. */
+typedef struct LinkBridge {
+        char id[24]; /* "8000.00163e055325" */
+        bool stp, vlan_filtering;
+        uint32_t forward_delay; /* hundredths of a second */
+        uint32_t default_vlan;
+} LinkBridge;
+
+/* Of a bond. */
+typedef struct LinkBond {
+        const char *mode, *transmit_policy; /* as the kernel's documentation calls them */
+        uint32_t up_delay, down_delay, mii_frequency;
+} LinkBond;
+
 typedef struct LinkInfo {
         char *name;
         int index;
@@ -55,7 +69,12 @@ typedef struct LinkInfo {
         uint32_t mtu;
         uint32_t master; /* index; 0: none */
         bool up;         /* LXD's state "up"/"down" */
+        bool carrier;
         bool loopback, broadcast, point_to_point;
+        bool has_device; /* a card, or what a bus has, stands behind it */
+        uint32_t vlan;   /* of kind "vlan" */
+        LinkBridge bridge;
+        LinkBond bond;
         LinkAddress *addresses;
         size_t address_count;
         LinkCounters counters;
@@ -71,3 +90,5 @@ void linklist_done(LinkList *list);
 /* Links with addresses and counters. pid 0: of our namespace; else of the namespace of that
  * process, asked through a namespace id, without entering it. */
 int link_list(pid_t pid, LinkList *ret, Error **err) _must_check_;
+/* One of ours; borrowed from the list, NULL: not there. */
+const LinkInfo *linklist_find(const LinkList *list, const char *name);

@@ -47,15 +47,6 @@ static char *format_hwaddr(struct nlattr *attribute) {
         return strbuf_take(&text);
 }
 
-static char *kind_of(struct nlattr *link_info) {
-        struct nlattr *nested[IFLA_INFO_MAX + 1];
-        if (link_info == NULL ||
-            nla_parse_nested(nested, IFLA_INFO_MAX, link_info, NULL) < 0 ||
-            nested[IFLA_INFO_KIND] == NULL)
-                return str_dup("");
-        return str_dup(nla_get_string(nested[IFLA_INFO_KIND]));
-}
-
 /* The same numbers that `ip -s link` and /proc/net/dev show. */
 static void read_counters(struct nlattr *attribute, LinkCounters *counters) {
         struct rtnl_link_stats64 stats = {0};
@@ -95,7 +86,6 @@ static int on_link(struct nl_msg *message, void *userdata) {
                 .hwaddr = info->ifi_type == ARPHRD_LOOPBACK
                                   ? str_dup("")
                                   : format_hwaddr(attributes[IFLA_ADDRESS]),
-                .kind = kind_of(attributes[IFLA_LINKINFO]),
                 .mtu = attributes[IFLA_MTU] != NULL ? nla_get_u32(attributes[IFLA_MTU]) : 0,
                 .master = attributes[IFLA_MASTER] != NULL ? nla_get_u32(attributes[IFLA_MASTER])
                                                           : 0,
@@ -103,7 +93,10 @@ static int on_link(struct nl_msg *message, void *userdata) {
                 .loopback = (info->ifi_flags & IFF_LOOPBACK) != 0,
                 .broadcast = (info->ifi_flags & IFF_BROADCAST) != 0,
                 .point_to_point = (info->ifi_flags & IFF_POINTOPOINT) != 0,
+                .carrier = (info->ifi_flags & IFF_RUNNING) != 0,
+                .has_device = attributes[IFLA_PARENT_DEV_NAME] != NULL,
         };
+        link_read_kind(attributes[IFLA_LINKINFO], link);
         read_counters(attributes[IFLA_STATS64], &link->counters);
         return NL_OK;
 }
@@ -289,4 +282,11 @@ int link_list(pid_t pid, LinkList *ret, Error **err) {
         *ret = list;
         list = (LinkList) {.items = NULL};
         return 0;
+}
+
+const LinkInfo *linklist_find(const LinkList *list, const char *name) {
+        for (size_t i = 0; i < list->count; i++)
+                if (str_equal(list->items[i].name, name))
+                        return &list->items[i];
+        return NULL;
 }

@@ -9,6 +9,11 @@
 typedef struct nl_sock NetlinkSocket;
 DEFINE_CLEANUP(NetlinkSocket, netlink_socket, nl_socket_free)
 
+struct nlattr;
+typedef struct LinkInfo LinkInfo;
+
+/* Fills in what the kind of a link says about it: the kind's name and its own attributes. */
+void link_read_kind(struct nlattr *link_info, LinkInfo *link);
 int netlink_open(NetlinkSocket **ret, Error **err) _must_check_;
 /* The error of a libnl result, "text: reason"; returns -1. */
 int netlink_error(Error **err, int result, const char *text);

@@ -13,6 +13,7 @@ struct Firewall;
 struct Storage;
 struct Images;
 struct Instances;
+struct Networks;
 struct Trust;
 struct Volumes;
 struct Loop;
@@ -43,6 +44,7 @@ typedef struct RestContext {
         struct Firewall *firewall;
         struct Storage *storage;
         struct Images *images;
+        struct Networks *networks;
         struct Instances *instances;
         struct Trust *trust;
         struct Volumes *volumes;

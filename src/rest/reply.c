@@ -115,6 +115,12 @@ int rest_list_reply(RestList *list) {
         return rest_reply_sync(list->request, TAKE_PTR(list->array));
 }
 
+void rest_list_drop(RestList *list) {
+        filter_free(list->filter);
+        list->filter = NULL;
+        json_decref(TAKE_PTR(list->array));
+}
+
 char *rest_url(const char *project, ...) {
         _cleanup_strbuf_ StrBuf url = {};
         strbuf_add(&url, "/1.0");

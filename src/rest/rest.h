@@ -152,6 +152,7 @@ bool rest_list_wants_objects(const RestList *list);
 /* `url` is copied; `object` (stolen) may be NULL unless objects are wanted. */
 void rest_list_add(RestList *list, const char *url, json_t *object);
 int rest_list_reply(RestList *list);
+void rest_list_drop(RestList *list); /* instead of the reply, after a failure */
 
 /* "/1.0/KIND/NAME" with escaped segments and ?project= where it is not default. The arguments
  * after project are segments, NULL-ended. */

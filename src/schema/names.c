@@ -209,6 +209,14 @@ int name_check_network(const char *name, Error **err) {
         return name_check_interface(name, err);
 }
 
+int name_check_plain_network(const char *name, Error **err) {
+        if (check_path_part(name, "Network", "network", err) < 0)
+                return -1;
+        if (strlen(name) > 63 || !only(name, LETTERS DIGITS "-_."))
+                return refuse(err, "Network name contains invalid characters");
+        return 0;
+}
+
 int name_check_acl(const char *name, Error **err) {
         if (str_is_empty(name))
                 return refuse(err, "Name is required");

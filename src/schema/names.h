@@ -19,7 +19,9 @@ int name_check_image_alias(const char *name, Error **err) _must_check_;
 int name_check_device(const char *name, Error **err) _must_check_;
 /* A network interface: 2 to 15 of [-_a-zA-Z0-9.]. */
 int name_check_interface(const char *name, Error **err) _must_check_;
-int name_check_network(const char *name, Error **err) _must_check_;
+int name_check_network(const char *name, Error **err) _must_check_; /* that makes one */
+/* A network without an interface of its own. */
+int name_check_plain_network(const char *name, Error **err) _must_check_;
 int name_check_acl(const char *name, Error **err) _must_check_;
 int name_check_zone(const char *name, Error **err) _must_check_;
 int name_check_member(const char *name, Error **err) _must_check_;

@@ -34,7 +34,7 @@ const ConfigKey schema_network_bridge[] = {
          .allowed = "dynamic managed none",
          .summary = "Where names come from",
          .text = "`managed` lets the daemon tie names to instances, `dynamic` lets guests choose "
-                 "theirs, `none` switches DNS off."},
+                 "theirs, `none` adds no names at all."},
         {.name = "fan.overlay_subnet", .group = "network-conf",
          .type = "string", .default_value = "240.0.0.0/8", .check = check_ipv4_network,
          .condition = "fan mode",
