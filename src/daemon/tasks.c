@@ -11,6 +11,7 @@
 #include "loop/loop.h"
 #include "loop/workers.h"
 #include "network/network.h"
+#include "storage/storage.h"
 
 typedef struct Task {
         const char *name;
@@ -27,10 +28,15 @@ static void retry_networks(RestContext *context) {
         networks_retry(context->networks);
 }
 
+static void retry_storage(RestContext *context) {
+        storage_retry(context->storage);
+}
+
 /* To add one: a row. A task logs what fails; the next run tries again. */
 static const Task rows[] = {
         {"images-prune", 24 * 60, true, prune_images},
         {"networks-retry", 1, false, retry_networks},
+        {"storage-pools-retry", 1, false, retry_storage},
 };
 
 typedef struct TaskState {

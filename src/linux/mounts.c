@@ -87,6 +87,38 @@ int mount_filesystem(const char *type, const char *source, const char *target, u
         return 0;
 }
 
+void mount_parse_options(const char *text, unsigned *ret_flags, char **ret_rest) {
+        static const struct {
+                const char *word;
+                unsigned flag;
+        } words[] = {
+                {"ro", MOUNT_READONLY}, {"nosuid", MOUNT_NOSUID},   {"nodev", MOUNT_NODEV},
+                {"noexec", MOUNT_NOEXEC}, {"noatime", MOUNT_NOATIME}, {"rw", 0},
+                {"defaults", 0}, {"relatime", 0},
+        };
+        _cleanup_strlist_ StrList options = {0}, rest = {0};
+        unsigned flags = 0;
+        strlist_split(&options, text != NULL ? text : "", ",", true);
+        for (size_t i = 0; i < options.count; i++) {
+                size_t w = 0;
+                while (w < ARRAY_SIZE(words) && !str_equal(words[w].word, options.items[i]))
+                        w++;
+                if (w < ARRAY_SIZE(words))
+                        flags |= words[w].flag;
+                else
+                        strlist_add(&rest, options.items[i]);
+        }
+        *ret_flags = flags;
+        *ret_rest = rest.count > 0 ? strlist_join(&rest, ",") : NULL;
+}
+
+int mount_change(const char *target, unsigned flags, const char *options, Error **err) {
+        if (mount(NULL, target, NULL, MS_REMOUNT | old_flags(flags), options) < 0)
+                return error_errno(err, errno, "Failed to change the mount options of %s to \"%s\"",
+                                   target, options != NULL ? options : "");
+        return 0;
+}
+
 int mount_remove(const char *target, bool lazy, Error **err) {
         for (;;) {
                 if (umount2(target, UMOUNT_NOFOLLOW | (lazy ? MNT_DETACH : 0)) == 0)

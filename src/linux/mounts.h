@@ -33,6 +33,11 @@ int mount_attach(int mount_fd, int dir_fd, const char *path, Error **err) _must_
 int mount_bind(const char *source, const char *target, unsigned flags, Error **err) _must_check_;
 int mount_filesystem(const char *type, const char *source, const char *target, unsigned flags,
                      const char *options, Error **err) _must_check_;
+/* "noatime,compress=zstd" as fstab has it: flags of the kernel's, and the rest for the file system
+ * (NULL: none). */
+void mount_parse_options(const char *text, unsigned *ret_flags, char **ret_rest);
+int mount_change(const char *target, unsigned flags, const char *options, Error **err)
+        _must_check_;
 /* Not mounted: fine. `lazy`: detaches even when busy. Removes every mount stacked there. */
 int mount_remove(const char *target, bool lazy, Error **err) _must_check_;
 int mount_make_private(const char *target, Error **err) _must_check_; /* recursively */

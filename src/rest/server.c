@@ -165,17 +165,20 @@ static int add_storage(RestRequest *request, ApiServerEnvironment *environment, 
             db_storage_pool_list(tx, &pools, err) < 0)
                 return -1;
         for (size_t i = 0; i < count; i++) {
+                const char *version = storage_driver_version(request->context->storage, drivers[i]);
+                if (version == NULL)
+                        continue;
                 ApiServerStorageDriverInfo *info =
                         json_list_add(&environment->storage_supported_drivers,
                                       api_server_storage_driver_info_fields);
                 info->name = str_dup(drivers[i]->name);
-                info->version = str_dup(drivers[i]->version);
+                info->version = str_dup(version);
                 info->remote = drivers[i]->can.remote;
                 for (size_t p = 0; p < pools.count; p++)
                         if (str_equal(pools.items[p].driver, drivers[i]->name) &&
                             !strlist_has(&used, drivers[i]->name)) {
                                 strlist_add(&used, drivers[i]->name);
-                                strlist_add(&versions, drivers[i]->version);
+                                strlist_add(&versions, version);
                         }
         }
         environment->storage = strlist_join(&used, " | ");

@@ -8,7 +8,7 @@
 #include "linux/mounts.h"
 
 static const StorageVolumeOps *ops_of(const StorageVolume *volume) {
-        return &volume->pool->driver->volume;
+        return volume->pool->driver->volume;
 }
 
 static bool is_same_pool(const StorageVolume *a, const StorageVolume *b) {

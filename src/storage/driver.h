@@ -36,8 +36,8 @@ typedef struct StorageTransfer {
 } StorageTransfer;
 
 typedef struct StoragePoolOps {
-        /* Makes the backend; the pool's directory exists. The core removes what is left on failure
-         * through delete. */
+        /* Makes the backend; the pool's directory exists. May fill in pool->row.config. The core
+         * removes what is left on failure through delete. */
         int (*create)(StoragePool *pool, Error **err);
         int (*delete)(StoragePool *pool, Error **err); /* what is not there is fine */
         /* Makes volumes reachable below pool->path after a start of the host; may be called when
@@ -45,6 +45,8 @@ typedef struct StoragePoolOps {
         int (*mount)(StoragePool *pool, Error **err);
         int (*unmount)(StoragePool *pool, Error **err);
         int (*usage)(StoragePool *pool, StorageUsage *ret, Error **err);
+        /* Applies what differs between pool->row.config and the new config. NULL: nothing does. */
+        int (*update)(StoragePool *pool, const StrMap *config, Error **err);
 } StoragePoolOps;
 
 /* Where a function takes a volume, volume->snapshot may be set: then it is about that snapshot,
@@ -77,7 +79,7 @@ typedef struct StorageVolumeOps {
         int (*unmount)(StorageVolume *volume, Error **err); /* not mounted: fine */
 } StorageVolumeOps;
 
-/* A stream that only the same driver understands. NULL members: there is none, trees are sent. */
+/* A stream that only the same driver understands. */
 typedef struct StorageStreamOps {
         /* Everything, or what has changed since `parent`, a snapshot of the same volume. `volume`
          * does not change meanwhile (the core gives a snapshot). */
@@ -88,11 +90,12 @@ typedef struct StorageStreamOps {
 
 typedef struct StorageDriver {
         const char *name;
-        const char *version;
+        const char *version; /* NULL: what find_version says */
+        char *(*find_version)(void); /* owned; NULL: a program that it needs is missing */
         StorageCapabilities can;
-        StoragePoolOps pool;
-        StorageVolumeOps volume;
-        StorageStreamOps stream;
+        const StoragePoolOps *pool;
+        const StorageVolumeOps *volume;
+        const StorageStreamOps *stream; /* NULL: trees are sent */
 } StorageDriver;
 
 struct StoragePool {
@@ -100,6 +103,7 @@ struct StoragePool {
         StoragePoolRow row;
         char *directory; /* BERTH_DIR */
         char *path;      /* BERTH_DIR/storage-pools/NAME */
+        bool unavailable; /* its backend could not be mounted */
 };
 
 typedef enum StorageContent {
@@ -124,3 +128,4 @@ const StorageDriver *storage_driver_find(const char *name);
 const StorageDriver *const *storage_drivers(size_t *ret_count);
 
 extern const StorageDriver storage_driver_dir;
+extern const StorageDriver storage_driver_btrfs;

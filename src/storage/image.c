@@ -48,7 +48,7 @@ static int make_image(Storage *storage, StoragePool *pool, const StorageImage *i
                       const StorageVolume *final, Error **err) {
         _cleanup_(storage_volume_cleanup) StorageVolume *beside =
                 storage_volume_beside(pool, STORAGE_VOLUME_IMAGE);
-        const StorageVolumeOps *ops = &pool->driver->volume;
+        const StorageVolumeOps *ops = pool->driver->volume;
         if (ops->create(beside, err) == 0 && unpack_image(beside, image, err) == 0 &&
             ops->rename(beside, final, err) == 0)
                 return record_image(storage, pool, image->fingerprint, err);
@@ -63,20 +63,14 @@ int storage_image_ensure(Storage *storage, StoragePool *pool, const StorageImage
         _cleanup_(storage_volume_cleanup) StorageVolume *volume =
                 storage_volume_new(pool, STORAGE_VOLUME_IMAGE, NULL, image->fingerprint);
         int result = 0;
-        pthread_mutex_lock(&storage->lock);
-        while (table_get(storage->making, key) != NULL)
-                pthread_cond_wait(&storage->changed, &storage->lock);
-        bool there = path_is_directory(volume->path);
-        if (!there)
-                table_set(storage->making, key, storage);
-        pthread_mutex_unlock(&storage->lock);
-        if (there)
+        if (storage_check_available(volume, err) < 0)
+                return -1;
+        if (path_is_directory(volume->path))
                 return 0;
-        result = make_image(storage, pool, image, volume, err);
-        pthread_mutex_lock(&storage->lock);
-        (void) table_take(storage->making, key);
-        pthread_cond_broadcast(&storage->changed);
-        pthread_mutex_unlock(&storage->lock);
+        storage_hold(storage, key);
+        if (!path_is_directory(volume->path))
+                result = make_image(storage, pool, image, volume, err);
+        storage_release(storage, key);
         return result;
 }
 
@@ -94,7 +88,7 @@ int storage_image_delete(Storage *storage, const char *fingerprint, Error **err)
                         return -1;
                 _cleanup_(storage_volume_cleanup) StorageVolume *volume =
                         storage_volume_new(pool, STORAGE_VOLUME_IMAGE, NULL, fingerprint);
-                if (pool->driver->volume.delete(volume, err) < 0 ||
+                if (pool->driver->volume->delete(volume, err) < 0 ||
                     db_storage_volume_delete(tx, list.items[i].id, err) < 0)
                         return -1;
         }

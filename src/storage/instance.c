@@ -51,7 +51,7 @@ static int create_from_image(Storage *storage, StorageVolume *volume, const Stor
         if (storage_image_ensure(storage, volume->pool, image, err) < 0 ||
             storage_making_begin(storage, volume, err) < 0)
                 return -1;
-        return volume->pool->driver->volume.copy(volume, source, &silent, err) < 0
+        return volume->pool->driver->volume->copy(volume, source, &silent, err) < 0
                        ? storage_making_failed(storage, volume)
                        : 0;
 }

@@ -74,6 +74,7 @@ static int replay_entry(Storage *storage, const char *text, Error **err) {
                 return -1;
         if (known || storage_pool_find(storage, parts.items[0], &pool, NULL) < 0)
                 return 0;
+        /* Of a pool that is away the entry stays. */
         _cleanup_(storage_volume_cleanup) StorageVolume *volume = storage_volume_new(
                 pool, (StorageVolumeType) type, parts.items[2], parts.items[3]);
         if (*parts.items[4] == '\0')

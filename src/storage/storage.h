@@ -10,8 +10,12 @@ typedef struct Storage Storage;
 /* `directory`: BERTH_DIR. */
 Storage *storage_new(Database *database, const char *directory);
 void storage_free(Storage *storage);
-/* Mounts every pool; those that fail are logged and the rest goes on. */
+/* Mounts every pool; those that fail are logged, get a warning and are tried again by
+ * storage_retry(); the rest goes on. */
 void storage_start(Storage *storage);
+void storage_retry(Storage *storage);
+/* NULL: the driver cannot work on this host. Valid as long as `storage`. */
+const char *storage_driver_version(Storage *storage, const StorageDriver *driver);
 
 /* Pools. ERROR_NOT_FOUND "Storage pool not found". The pool is the caller's copy. */
 int storage_pool_find(Storage *storage, const char *name, StoragePool **ret, Error **err)

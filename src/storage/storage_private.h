@@ -4,13 +4,28 @@
 
 #include <pthread.h>
 
+#define STORAGE_UNAVAILABLE "Storage pool is unavailable on this server"
+
 struct Storage {
         Database *database;
         char *directory;
         pthread_mutex_t lock;
         pthread_cond_t changed;
-        Table *making; /* "POOL/FINGERPRINT" of images that are being unpacked */
+        Table *held;        /* names that storage_hold() has */
+        Table *unavailable; /* names of pools whose backend is missing */
+        Table *versions;    /* of drivers, by name */
 };
+
+/* Excludes others that hold the same name; waits for them. */
+void storage_hold(Storage *storage, const char *name);
+void storage_release(Storage *storage, const char *name);
+StoragePool *storage_pool_from_row(Storage *storage, StoragePoolRow *row); /* takes the content */
+/* Its directories below pool->path. */
+int storage_pool_prepare(StoragePool *pool, Error **err) _must_check_;
+/* Removes what is in a directory. */
+int storage_empty_directory(const char *path, Error **err) _must_check_;
+void storage_set_available(Storage *storage, const StoragePool *pool, const Error *why);
+int storage_check_available(const StorageVolume *volume, Error **err) _must_check_;
 
 /* A volume that is no record's yet, at POOL/.making/HEX: drivers of directories build there and
  * rename. What a crash leaves there is deleted when the pool is mounted. */

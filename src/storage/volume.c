@@ -96,13 +96,13 @@ void storage_making_sweep(StoragePool *pool) {
                         storage_volume_beside(pool, STORAGE_VOLUME_IMAGE);
                 _cleanup_error_ Error *err = NULL;
                 str_replace(&left->path, path_join(directory, names.items[i]));
-                if (pool->driver->volume.delete(left, &err) < 0)
+                if (pool->driver->volume->delete(left, &err) < 0)
                         log_warning("%s stays behind: %s", left->path, error_message(err));
         }
 }
 
 static const StorageVolumeOps *ops_of(const StorageVolume *volume) {
-        return &volume->pool->driver->volume;
+        return volume->pool->driver->volume;
 }
 
 static bool is_tree(const StorageVolume *volume) {
@@ -143,7 +143,7 @@ static int check_absent(const StorageVolume *volume, Error **err) {
 
 /* Before anything is made: a name that is taken, then the journal. */
 int storage_making_begin(Storage *storage, const StorageVolume *volume, Error **err) {
-        if (check_absent(volume, err) < 0 ||
+        if (storage_check_available(volume, err) < 0 || check_absent(volume, err) < 0 ||
             (volume->snapshot != NULL && storage_snapshots_prepare(volume, err) < 0))
                 return -1;
         return storage_journal_add(storage, volume, err);
@@ -188,6 +188,8 @@ static int delete_snapshots(Storage *storage, const StorageVolume *volume, Error
 }
 
 int storage_volume_delete(Storage *storage, StorageVolume *volume, Error **err) {
+        if (storage_check_available(volume, err) < 0)
+                return -1;
         if (volume->snapshot == NULL && volume->type != STORAGE_VOLUME_IMAGE &&
             delete_snapshots(storage, volume, err) < 0)
                 return -1;
@@ -211,7 +213,8 @@ static int rename_snapshots(const StorageVolume *volume, const StorageVolume *to
 
 int storage_volume_rename(Storage *storage, StorageVolume *volume, StorageVolume *to,
                           Error **err) {
-        if (check_absent(to, err) < 0 || storage_volume_unmount(volume, err) < 0 ||
+        if (storage_check_available(volume, err) < 0 || check_absent(to, err) < 0 ||
+            storage_volume_unmount(volume, err) < 0 ||
             ops_of(volume)->rename(volume, to, err) < 0)
                 return -1;
         if (volume->snapshot == NULL && rename_snapshots(volume, to, err) < 0) {
@@ -233,6 +236,8 @@ int storage_volume_snapshot(Storage *storage, StorageVolume *snapshot, Error **e
 
 int storage_volume_restore(Storage *storage, StorageVolume *snapshot, Error **err) {
         _cleanup_(storage_volume_cleanup) StorageVolume *volume = storage_volume_parent(snapshot);
+        if (storage_check_available(snapshot, err) < 0)
+                return -1;
         if (!path_exists(snapshot->path))
                 return error_set(err, ERROR_NOT_FOUND, 0, "Snapshot \"%s\" is not on the storage "
                                  "pool \"%s\"", snapshot->snapshot, snapshot->pool->row.name);
@@ -242,6 +247,8 @@ int storage_volume_restore(Storage *storage, StorageVolume *snapshot, Error **er
 }
 
 int storage_volume_usage(StorageVolume *volume, uint64_t *ret, Error **err) {
+        if (storage_check_available(volume, err) < 0)
+                return -1;
         return ops_of(volume)->usage(volume, ret, err);
 }
 
@@ -258,12 +265,16 @@ static int resize_image_file(const StorageVolume *volume, uint64_t bytes, Error 
 }
 
 int storage_volume_set_size(StorageVolume *volume, uint64_t bytes, Error **err) {
+        if (storage_check_available(volume, err) < 0)
+                return -1;
         if (is_image_file(volume))
                 return resize_image_file(volume, bytes, err);
         return ops_of(volume)->set_size != NULL ? ops_of(volume)->set_size(volume, bytes, err) : 0;
 }
 
 int storage_volume_mount(StorageVolume *volume, Error **err) {
+        if (storage_check_available(volume, err) < 0)
+                return -1;
         return ops_of(volume)->mount != NULL ? ops_of(volume)->mount(volume, err) : 0;
 }
 

@@ -1,9 +1,11 @@
-/* Volumes of a dir pool: every verb, what is in a tree, what a crash leaves. */
+/* Volumes of a pool: every verb, what is in a tree, what a crash leaves. Argument 1 is the driver,
+ * dir when there is none; others mount file systems, so they need root. */
 #include "storage/storage_private.h"
 
 #include "archive/copy.h"
 #include "base/files.h"
 #include "base/memory.h"
+#include "linux/subvolume.h"
 
 #include <fcntl.h>
 #include <setjmp.h>
@@ -23,6 +25,8 @@
                         fail_msg("%s: %s", #expression, error_message(_err)); \
         } while (0)
 
+static const char *driver = "dir";
+
 typedef struct Bench {
         char *directory;
         Database *database;
@@ -31,7 +35,9 @@ typedef struct Bench {
 } Bench;
 
 static void add_pool(Bench *bench, const char *name, StoragePool **ret) {
-        const StoragePoolRow row = {.name = (char *) name, .driver = (char *) "dir"};
+        _cleanup_(storage_pool_row_done) StoragePoolRow row = {.name = str_dup(name),
+                                                               .driver = str_dup(driver)};
+        strmap_set(&row.config, "size", str_equal(driver, "dir") ? NULL : "256MiB");
         ok(storage_pool_create(bench->storage, &row, err));
         ok(storage_pool_find(bench->storage, name, ret, err));
 }
@@ -60,6 +66,8 @@ static int tear_down(void **state) {
         Bench *bench = *state;
         storage_pool_free(bench->pool);
         storage_pool_free(bench->other);
+        ok(storage_pool_delete(bench->storage, "one", err));
+        ok(storage_pool_delete(bench->storage, "two", err));
         storage_free(bench->storage);
         database_close(bench->database);
         ok(path_remove_all(bench->directory, err));
@@ -189,6 +197,7 @@ static void test_crash(void **state) {
         assert_false(path_exists(v->path));
         assert_true(path_exists(kept->path));
         assert_false(path_exists(beside->path));
+        ok(storage_volume_delete(bench->storage, kept, err));
 }
 
 static void test_sync(void **state) {
@@ -234,13 +243,120 @@ static void test_sync(void **state) {
         assert_true(path_is_directory(other));
 }
 
-int main(void) {
+/* A subvolume in a volume is taken along and goes with it. */
+static void test_nested(void **state) {
+        Bench *bench = *state;
+        if (!str_equal(driver, "btrfs"))
+                skip();
+        _cleanup_volume_ StorageVolume *v =
+                storage_volume_new(bench->pool, STORAGE_VOLUME_CUSTOM, "default", "v");
+        _cleanup_volume_ StorageVolume *s = storage_snapshot_new(v, "s");
+        _cleanup_volume_ StorageVolume *c =
+                storage_volume_new(bench->pool, STORAGE_VOLUME_CUSTOM, "default", "c");
+        _cleanup_volume_ StorageVolume *o =
+                storage_volume_new(bench->other, STORAGE_VOLUME_CUSTOM, "default", "o");
+        _cleanup_free_ char *inner = path_join(v->path, "sub"), *deep = path_join(inner, "sub");
+        ok(storage_volume_create(bench->storage, v, 0, err));
+        ok(subvolume_create(inner, err));
+        ok(subvolume_create(deep, err));
+        put(v, "sub/sub/f", "deep");
+        ok(storage_volume_snapshot(bench->storage, s, err));
+        has(s, "sub/sub/f", "deep");
+        put(v, "sub/sub/f", "changed");
+        ok(storage_volume_restore(bench->storage, s, err));
+        has(v, "sub/sub/f", "deep");
+        ok(storage_volume_copy(bench->storage, &(StorageVolumeCopy) {.source = s, .target = c},
+                               err));
+        ok(storage_volume_copy(bench->storage, &(StorageVolumeCopy) {.source = v, .target = o},
+                               err));
+        has(c, "sub/sub/f", "deep");
+        has(o, "sub/sub/f", "deep");
+        StorageVolume *const all[] = {v, c, o};
+        for (size_t i = 0; i < ARRAY_SIZE(all); i++)
+                ok(storage_volume_delete(bench->storage, all[i], err));
+}
+
+static void test_stream(void **state) {
+        Bench *bench = *state;
+        const StorageStreamOps *stream = bench->pool->driver->stream;
+        if (stream == NULL)
+                skip();
+        _cleanup_volume_ StorageVolume *v =
+                storage_volume_new(bench->pool, STORAGE_VOLUME_CUSTOM, "default", "v");
+        _cleanup_volume_ StorageVolume *r =
+                storage_volume_new(bench->other, STORAGE_VOLUME_CUSTOM, "default", "r");
+        ok(storage_volume_create(bench->storage, v, 0, err));
+        for (int round = 0; round < 2; round++) {
+                static const char *const names[] = {"s0", "s1"};
+                _cleanup_volume_ StorageVolume *s = storage_snapshot_new(v, names[round]);
+                _cleanup_volume_ StorageVolume *parent = storage_snapshot_new(v, names[0]);
+                _cleanup_volume_ StorageVolume *t = storage_snapshot_new(r, names[round]);
+                _cleanup_close_ int fd =
+                        open(bench->directory, O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
+                put(v, names[round], names[round]);
+                ok(storage_volume_snapshot(bench->storage, s, err));
+                ok(storage_snapshots_prepare(t, err));
+                ok(stream->send(s, round > 0 ? parent : NULL, fd, err));
+                assert_int_equal(lseek(fd, 0, SEEK_SET), 0);
+                ok(stream->receive(t, fd, err));
+                has(t, "s0", "s0");
+                has(t, "s1", round > 0 ? "s1" : NULL);
+        }
+        ok(storage_volume_delete(bench->storage, v, err));
+        ok(storage_volume_delete(bench->storage, r, err));
+}
+
+static void test_limit(void **state) {
+        Bench *bench = *state;
+        if (!bench->pool->driver->can.volume_quota)
+                skip();
+        _cleanup_volume_ StorageVolume *v =
+                storage_volume_new(bench->pool, STORAGE_VOLUME_CUSTOM, "default", "v");
+        _cleanup_volume_ StorageVolume *s = storage_snapshot_new(v, "s");
+        _cleanup_volume_ StorageVolume *c =
+                storage_volume_new(bench->pool, STORAGE_VOLUME_CUSTOM, "default", "c");
+        ok(storage_volume_create(bench->storage, v, 8 << 20, err));
+        ok(storage_volume_snapshot(bench->storage, s, err));
+        ok(storage_volume_copy(bench->storage, &(StorageVolumeCopy) {.source = v, .target = c},
+                               err));
+        ok(storage_volume_restore(bench->storage, s, err));
+        _cleanup_free_ char *big = mem_alloc(16 << 20), *path = path_join(v->path, "big");
+        _cleanup_free_ char *free_path = path_join(c->path, "big");
+        _cleanup_error_ Error *full = NULL;
+        memset(big, 'x', 16 << 20);
+        assert_int_equal(file_write(path, big, 16 << 20, 0600, true, &full), -1);
+        assert_int_equal(full->kind, ERROR_NO_SPACE);
+        ok(file_write(free_path, big, 16 << 20, 0600, true, err)); /* the copy has no limit */
+        ok(storage_volume_set_size(v, 64 << 20, err));
+        ok(file_write(path, big, 16 << 20, 0600, true, err));
+        uint64_t used;
+        _cleanup_close_ int root = open(bench->pool->path, O_RDONLY | O_CLOEXEC);
+        assert_int_equal(syncfs(root), 0); /* what is not on disk is not counted */
+        ok(storage_volume_usage(v, &used, err));
+        assert_in_range(used, 8 << 20, 40 << 20);
+        ok(storage_volume_set_size(v, 8 << 20, err)); /* below what is there */
+        ok(storage_volume_set_size(v, 0, err));
+        StorageVolume *const all[] = {v, c};
+        for (size_t i = 0; i < ARRAY_SIZE(all); i++)
+                ok(storage_volume_delete(bench->storage, all[i], err));
+}
+
+int main(int argc, char **argv) {
+        if (argc > 1)
+                driver = argv[1];
+        if (argc > 1 && geteuid() != 0) {
+                printf("skip: %s needs root\n", driver);
+                return 0;
+        }
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test_setup_teardown(test_life, set_up, tear_down),
                 cmocka_unit_test_setup_teardown(test_copies, set_up, tear_down),
                 cmocka_unit_test_setup_teardown(test_block, set_up, tear_down),
                 cmocka_unit_test_setup_teardown(test_crash, set_up, tear_down),
                 cmocka_unit_test_setup_teardown(test_sync, set_up, tear_down),
+                cmocka_unit_test_setup_teardown(test_nested, set_up, tear_down),
+                cmocka_unit_test_setup_teardown(test_stream, set_up, tear_down),
+                cmocka_unit_test_setup_teardown(test_limit, set_up, tear_down),
         };
         return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -3,6 +3,7 @@
 
 static const StorageDriver *const drivers[] = {
         &storage_driver_dir,
+        &storage_driver_btrfs,
 };
 
 const StorageDriver *const *storage_drivers(size_t *ret_count) {

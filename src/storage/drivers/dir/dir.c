@@ -46,8 +46,11 @@ static int dir_unmount_pool(StoragePool *pool, Error **err) {
 static int dir_create_pool(StoragePool *pool, Error **err) {
         const char *source = dir_source(pool);
         _cleanup_strlist_ StrList entries = {};
-        if (source == NULL)
+        if (source == NULL) {
+                strmap_set(&pool->row.config, "source", pool->path);
                 return 0;
+        }
+        strmap_set(&pool->row.config, "volatile.initial_source", source);
         if (!path_is_directory(source))
                 return error_set(err, ERROR_INVALID, 0, "Source path \"%s\" doesn't exist", source);
         if (directory_list(source, &entries, err) < 0)
@@ -59,17 +62,9 @@ static int dir_create_pool(StoragePool *pool, Error **err) {
 
 /* The core removes the pool's own directory; what lies at a foreign source is emptied here. */
 static int dir_delete_pool(StoragePool *pool, Error **err) {
-        _cleanup_strlist_ StrList entries = {};
         if (!path_is_directory(pool->path))
                 return 0;
-        if (directory_list(pool->path, &entries, err) < 0)
-                return -1;
-        for (size_t i = 0; i < entries.count; i++) {
-                _cleanup_free_ char *path = path_join(pool->path, entries.items[i]);
-                if (path_remove_all(path, err) < 0)
-                        return -1;
-        }
-        return dir_unmount_pool(pool, err);
+        return storage_empty_directory(pool->path, err) < 0 ? -1 : dir_unmount_pool(pool, err);
 }
 
 static int dir_usage_pool(StoragePool *pool, StorageUsage *ret, Error **err) {
@@ -140,26 +135,28 @@ static int dir_usage_volume(StorageVolume *volume, uint64_t *ret, Error **err) {
         return tree_usage(volume->path, ret, err);
 }
 
+static const StoragePoolOps dir_pool_ops = {
+        .create = dir_create_pool,
+        .delete = dir_delete_pool,
+        .mount = dir_mount_pool,
+        .unmount = dir_unmount_pool,
+        .usage = dir_usage_pool,
+};
+
+static const StorageVolumeOps dir_volume_ops = {
+        .create = dir_create_volume,
+        .copy = dir_copy_volume,
+        .create_snapshot = dir_create_snapshot,
+        .restore = dir_restore_volume,
+        .delete = dir_delete_volume,
+        .rename = dir_rename_volume,
+        .usage = dir_usage_volume,
+};
+
 const StorageDriver storage_driver_dir = {
         .name = "dir",
         .version = "1",
         .can = {.snapshot_copies = true, .plain_snapshots = true},
-        .pool =
-                {
-                        .create = dir_create_pool,
-                        .delete = dir_delete_pool,
-                        .mount = dir_mount_pool,
-                        .unmount = dir_unmount_pool,
-                        .usage = dir_usage_pool,
-                },
-        .volume =
-                {
-                        .create = dir_create_volume,
-                        .copy = dir_copy_volume,
-                        .create_snapshot = dir_create_snapshot,
-                        .restore = dir_restore_volume,
-                        .delete = dir_delete_volume,
-                        .rename = dir_rename_volume,
-                        .usage = dir_usage_volume,
-                },
+        .pool = &dir_pool_ops,
+        .volume = &dir_volume_ops,
 };
