@@ -247,12 +247,12 @@ static bool read_idmap(const ProtoField *field, IdMap *map) {
         return true;
 }
 
-static bool read_features(const ProtoField *field, unsigned *ret) {
+static bool read_features(const ProtoField *field, unsigned count, unsigned *ret) {
         ProtoReader reader = proto_inside(field);
         ProtoField inner;
         bool broken = false;
         while (proto_next(&reader, &inner, &broken))
-                if (inner.number >= 1 && inner.number <= 16 && inner.value != 0)
+                if (inner.number >= 1 && inner.number <= count && inner.value != 0)
                         *ret |= 1U << (inner.number - 1);
         return !broken;
 }
@@ -271,7 +271,8 @@ static bool read_field(const ProtoField *field, MigrationHeader *header) {
         for (size_t i = 0; i < ARRAY_SIZE(features); i++)
                 if (features[i].field == field->number)
                         return read_features(
-                                field, (unsigned *) ((char *) header + features[i].offset));
+                                field, features[i].count,
+                                (unsigned *) ((char *) header + features[i].offset));
         switch (field->number) {
         case HEADER_TYPE:
                 header->type = (MigrationType) field->value;

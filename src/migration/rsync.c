@@ -195,8 +195,9 @@ static int start_sender(Talk *talk, const char *path, Error **err) {
 }
 
 static int start_receiver(Talk *talk, const char *path, Error **err) {
-        static const char *const common[] = {"--numeric-ids", "--devices", "--partial",
-                                             "--sparse"};
+        /* The window: times that differ within a second differ. */
+        static const char *const common[] = {"--numeric-ids", "--devices", "--partial", "--sparse",
+                                             "--modify-window=-1"};
         const MigrationWire *wire = talk->wire;
         _cleanup_strlist_ StrList arguments = {};
         int in[2] = {-1, -1}, out[2] = {-1, -1}, result = -1;

@@ -59,7 +59,7 @@ static int read_piece(void *userdata, const void **ret_data, size_t *ret_size, E
         return 0;
 }
 
-/* rsync's --bwlimit: KiB a second, or with a suffix. */
+/* As rsync's --bwlimit takes it: KiB a second; "2M" and "2MiB" count in 1024, "2MB" in 1000. */
 static uint64_t bytes_a_second(const char *text) {
         static const char suffixes[] = "kmgt";
         uint64_t number = 0, factor = 1024;
@@ -67,9 +67,13 @@ static uint64_t bytes_a_second(const char *text) {
                 return 0;
         for (; *text >= '0' && *text <= '9' && number < UINT32_MAX; text++)
                 number = number * 10 + (uint64_t) (*text - '0');
+        uint64_t base = *text != '\0' && (text[1] | 0x20) == 'b' ? 1000 : 1024;
         for (size_t i = 0; i < sizeof suffixes - 1; i++)
-                if ((*text | 0x20) == suffixes[i])
-                        factor = (uint64_t) 1 << (10 * (i + 1));
+                if (*text != '\0' && (*text | 0x20) == suffixes[i]) {
+                        factor = base;
+                        for (size_t step = 0; step < i; step++)
+                                factor *= base;
+                }
         return number * factor;
 }
 

@@ -7,6 +7,7 @@ import subprocess
 import sys
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "../lib"))
+import api  # noqa: E402
 import daemon  # noqa: E402
 import instances  # noqa: E402
 import suite  # noqa: E402
@@ -115,6 +116,124 @@ def test_move():
             suite.equal(after[key], before[key], key)
         suite.equal(after["volatile.apply_template"], "copy")
         lxc("delete", f"b:{full('mover')}")
+
+
+def test_refresh():
+    """Only the second time: what changed, what went, what came; and nothing else of the target."""
+    name = full("fresh")
+    lxc("copy", f"a:{full('c1')}", f"b:{name}", program="berth")
+    root = root_of("a", full("c1"))
+    with open(os.path.join(root, "data/small"), "ab") as stream:
+        stream.write(b"more")
+    os.unlink(os.path.join(root, "data/holes"))
+    os.mkdir(os.path.join(root, "data/new"), 0o700)
+    os.chown(os.path.join(root, "data/empty"), 3, 4)
+    with open(os.path.join(root_of("b", name), "data/stray"), "wb") as stream:
+        stream.write(b"goes away")
+    lxc("copy", f"a:{full('c1')}", f"b:{name}", "--refresh", program="berth")
+    compare("a", "b", name)
+    lxc("delete", f"b:{name}")
+
+
+def test_running():
+    """One that runs is copied stateless, and goes on running."""
+    STATE["a"].launch("busy")
+    code, text = lxc("copy", f"a:{full('busy')}", f"b:{full('busy')}", check=False)
+    suite.equal(code, 1, text)
+    suite.contains(text, "live migration")
+    for target in [pair[1] for pair in pairs() if pair[0] == "a"]:
+        lxc("copy", f"a:{full('busy')}", f"{target}:{full('busy')}", "--stateless")
+        lxc("delete", f"{target}:{full('busy')}")
+    suite.equal(STATE["a"].status("busy"), "Running")
+    code, _, _ = STATE["a"].run("busy", "true")
+    suite.equal(code, 0)
+    lxc("copy", f"a:{full('busy')}", f"b:{full('started')}", "--stateless")
+    lxc("start", f"b:{full('started')}")
+    suite.matches(lxc("exec", f"b:{full('started')}", "--", "hostname")[1], "started")
+    lxc("delete", "-f", f"b:{full('started')}")
+    STATE["a"].delete("busy", force=True)
+
+
+def start_pull(host, name, source, **fields):
+    """The operation of a target, begun by hand."""
+    return HOSTS[host].api.start("POST", "/1.0/instances", {"name": name, "source": {
+        "type": "migration", "mode": "pull", **source}, **fields})
+
+
+def offer(name, **fields):
+    """What a target needs to know of a source."""
+    started = PEER.api.start("POST", STATE["a"].path(name), {"name": full(name), "migration": True,
+                                                             **fields})
+    server = PEER.api.sync("GET", "/1.0")
+    return {"operation": f"https://{server['environment']['addresses'][0]}"
+                         f"/1.0/operations/{started['id']}",
+            "secrets": started["metadata"], "certificate": server["environment"]["certificate"]}
+
+
+def failure(host, operation):
+    done = HOSTS[host].api.sync("GET", f"/1.0/operations/{operation['id']}/wait?timeout=60")
+    suite.equal(done["status"], "Failure", done)
+    return done["err"]
+
+
+def names_on(host):
+    peer = HOSTS[host]
+    return (peer.api.sync("GET", "/1.0/instances"),
+            sorted(os.listdir(os.path.join(peer.directory, "storage-pools/default/containers"))),
+            sorted(os.listdir(os.path.join(peer.directory, "containers"))))
+
+
+@daemon.ours
+def test_refusals():
+    """Wrong certificates, secrets and addresses; each leaves nothing."""
+    before = names_on("b")
+    source = offer("c1")
+    other = HOSTS["b"].api.sync("GET", "/1.0")["environment"]["certificate"]
+    for change, text in (({"certificate": other}, "certificate"),
+                         ({"secrets": {"control": "x", "fs": "y"}}, "permission denied"),
+                         ({"secrets": {"control": "x"}}, "Missing fs secret"),
+                         ({"operation": "https://127.0.0.1:1/1.0/operations/x"}, "refused"),
+                         ({"operation": "http://127.0.0.1/"}, "Invalid migration operation URL")):
+        operation = start_pull("b", full("never"), {**source, **change})
+        suite.contains(failure("b", operation), text)
+        suite.equal(names_on("b"), before)
+    suite.contains(failure("a", {"id": source["operation"].split("/")[-1]}),
+                   "Timed out waiting for migration connections")
+    HOSTS["b"].refused(400, "Unknown migration mode", "POST", "/1.0/instances", {
+        "name": full("never"), "source": {"type": "migration", "mode": "fly"}})
+
+
+@daemon.ours
+def test_slow_and_broken():
+    """rsync.bwlimit holds; a link that is cut leaves the target as it was, and the source free."""
+    STATE["a"].create("large")
+    with open(os.path.join(root_of("a", full("large")), "ballast"), "wb") as stream:
+        stream.write(os.urandom(24 << 20))
+    PEER.api.sync("PATCH", "/1.0/storage-pools/default", {"config": {"rsync.bwlimit": "4MB"}})
+    before = names_on("b")
+    source = offer("large")
+    operation = start_pull("b", full("large"), source)
+    path = f"/1.0/operations/{operation['id']}"
+
+    def progress():
+        return (HOSTS["b"].api.sync("GET", path)["metadata"] or {}).get("fs_progress")
+
+    text = suite.eventually(progress, "progress")
+    suite.matches(text, rf"^{full('large')}: [0-9.]+[kM]B \([0-9.]+[kM]B/s\)$")
+    sending = "/1.0/operations/" + source["operation"].split("/")[-1]
+    suite.matches(PEER.api.sync("GET", sending)["metadata"]["fs_progress"], "B/s")
+    error = suite.raises(api.ApiError, STATE["a"].state, "large", "start")
+    suite.contains(str(error), 'Instance is busy running a "copy" operation')
+    suite.equal(HOSTS["b"].api.sync("GET", path)["status"], "Running", "after a moment")
+    PEER.kill()
+    suite.contains(failure("b", operation), "Error transferring instance data")
+    suite.eventually(lambda: names_on("b") == before, "nothing is left")
+    PEER.api.close()
+    PEER.start()
+    PEER.api.sync("PATCH", "/1.0/storage-pools/default", {"config": {"rsync.bwlimit": ""}})
+    lxc("copy", f"a:{full('large')}", f"b:{full('large')}")
+    lxc("delete", f"b:{full('large')}")
+    STATE["a"].delete("large")
 
 
 def stop_hosts():
