@@ -8,6 +8,7 @@
 #include "base/text.h"
 #include "base/times.h"
 #include "image/image.h"
+#include "instance/snapshots.h"
 #include "loop/loop.h"
 #include "loop/workers.h"
 #include "network/network.h"
@@ -32,8 +33,18 @@ static void retry_storage(RestContext *context) {
         storage_retry(context->storage);
 }
 
+static void take_snapshots(RestContext *context) {
+        instances_take_scheduled_snapshots(context->instances);
+}
+
+static void prune_snapshots(RestContext *context) {
+        instances_prune_snapshots(context->instances);
+}
+
 /* To add one: a row. A task logs what fails; the next run tries again. */
 static const Task rows[] = {
+        {"snapshots-take", 1, false, take_snapshots},
+        {"snapshots-prune", 1, false, prune_snapshots},
         {"images-prune", 24 * 60, true, prune_images},
         {"networks-retry", 1, false, retry_networks},
         {"storage-pools-retry", 1, false, retry_storage},

@@ -1,5 +1,5 @@
 /* The daemon's start and end, seen by the instances. */
-#include "instance/instance_private.h"
+#include "instance/lifecycle_private.h"
 #include "instance/state.h"
 
 #include "base/files.h"
@@ -147,7 +147,7 @@ int instances_start(Instances *instances, Error **err) {
                 free(boot);
                 return -1;
         }
-        instances_clean_journal(instances);
+        instances_replay_journal(instances);
         if (instance_list(instances, NULL, &boot->list, err) < 0 ||
             adopt_running(instances, &boot->list, err) < 0) {
                 instance_list_done(&boot->list);

@@ -7,7 +7,8 @@
 #include "base/units.h"
 #include "database/projects.h"
 #include "database/storage_volumes.h"
-#include "instance/instance_private.h"
+#include "instance/backup_file.h"
+#include "instance/lifecycle_private.h"
 #include "instance/state.h"
 #include "project/project.h"
 #include "schema/arch.h"
@@ -282,73 +283,25 @@ static int make_volume(Instances *instances, InstanceCreate *create, StoragePool
         return storage_instance_create(storage, pool, row->project, row->name, &image, err);
 }
 
-char *instance_journal_path(Instances *instances, const char *disk_name) {
-        return str_printf("%s/instances-creating/%s", instances->directory, disk_name);
-}
-
-/* The volume first and the records last: what has records is whole. A journal file that names the
- * pool stands while there is a volume without records, so that a start after a crash removes it. */
+/* The volume first and the records last: what has records is whole. */
 static int create_held(Instances *instances, InstanceCreate *create, const Instance *plan,
                        Operation *operation, Error **err) {
         _cleanup_(storage_pool_cleanup) StoragePool *pool = NULL;
-        _cleanup_free_ char *journal = instance_journal_path(instances, plan->disk_name);
-        _cleanup_free_ char *directory = path_directory(journal);
-        const InstanceRow *row = &create->row;
         const char *pool_name = instance_root_pool(plan);
-        _cleanup_free_ char *note = str_printf("%s\n%s\n%s\n", pool_name, row->project, row->name);
         if (storage_pool_find(instances->spec.storage, pool_name, &pool, err) < 0 ||
-            directory_make(directory, 0700, err) < 0 ||
-            file_write(journal, note, strlen(note), 0600, false, err) < 0)
+            make_volume(instances, create, pool, operation, err) < 0)
                 return -1;
-        int result = make_volume(instances, create, pool, operation, err);
-        if (result == 0 && instance_init_root_size(instances, plan, err) < 0) {
-                (void) !storage_instance_delete(instances->spec.storage, pool, row->project,
-                                                row->name, NULL);
-                result = -1;
-        }
-        if (result == 0 && record(instances, create, pool_name, err) < 0) {
-                if (storage_instance_delete(instances->spec.storage, pool, row->project, row->name,
-                                            NULL) < 0)
+        const StorageInstance volume = instance_volume(plan, pool);
+        if (instance_init_root_size(instances, plan, err) < 0 ||
+            record(instances, create, pool_name, err) < 0) {
+                if (storage_instance_delete(instances->spec.storage, pool, volume.project,
+                                            volume.name, NULL) < 0)
                         log_error("The volume of %s stays behind", plan->disk_name);
-                result = -1;
+                return -1;
         }
-        const StorageInstance made = {pool, row->project, row->name, NULL};
-        if (result == 0)
-                storage_instance_settled(instances->spec.storage, &made);
-        if (file_remove(journal, NULL) < 0)
-                log_warning("%s stays behind", journal);
-        return result;
-}
-
-static void clean_one(Instances *instances, const char *journal) {
-        _cleanup_free_ char *text = NULL;
-        _cleanup_strlist_ StrList parts = {.items = NULL};
-        _cleanup_(storage_pool_cleanup) StoragePool *pool = NULL;
-        _cleanup_(instance_cleanup) Instance *known = NULL;
-        _cleanup_error_ Error *err = NULL;
-        if (file_read(journal, 4096, &text, NULL, &err) == 0)
-                strlist_split(&parts, text, "\n", true);
-        if (parts.count == 3 &&
-            instance_load(instances, parts.items[1], parts.items[2], &known, NULL) < 0 &&
-            (storage_pool_find(instances->spec.storage, parts.items[0], &pool, &err) < 0 ||
-             storage_instance_delete(instances->spec.storage, pool, parts.items[1],
-                                     parts.items[2], &err) < 0))
-                log_error("Cannot remove what is left of %s: %s", parts.items[2],
-                          error_message(err));
-        else if (file_remove(journal, NULL) < 0)
-                log_warning("%s stays behind", journal);
-}
-
-void instances_clean_journal(Instances *instances) {
-        _cleanup_free_ char *directory = str_printf("%s/instances-creating",
-                                                    instances->directory);
-        _cleanup_strlist_ StrList names = {.items = NULL};
-        if (!path_exists(directory) || directory_list(directory, &names, NULL) < 0)
-                return;
-        for (size_t i = 0; i < names.count; i++) {
-                _cleanup_free_ char *path = path_join(directory, names.items[i]);
-                clean_one(instances, path);
-        }
+        storage_instance_settled(instances->spec.storage, &volume);
+        instance_backup_file_update(instances, plan);
+        return 0;
 }
 
 int instance_create(Instances *instances, InstanceCreate *create, Operation *operation,

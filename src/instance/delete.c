@@ -6,13 +6,16 @@
 #include "base/memory.h"
 #include "base/units.h"
 #include "database/storage_volumes.h"
-#include "instance/instance_private.h"
+#include "instance/backup_file.h"
+#include "instance/journal.h"
+#include "instance/snapshots.h"
 #include "schema/names.h"
 
 #include <stdio.h>
 
 static int remove_files(Instances *instances, const Instance *instance, Error **err) {
-        static const char *const places[] = {"logs", "security/seccomp", "devices", "shmounts"};
+        static const char *const places[] = {"logs", "security/seccomp", "devices", "shmounts",
+                                             "backups/instances"};
         for (size_t i = 0; i < ARRAY_SIZE(places); i++) {
                 _cleanup_free_ char *path = str_printf("%s/%s/%s", instances->directory, places[i],
                                                        instance->disk_name);
@@ -20,15 +23,6 @@ static int remove_files(Instances *instances, const Instance *instance, Error **
                         return -1;
         }
         return 0;
-}
-
-static int find_volume(Transaction *tx, const Instance *instance, StorageVolumeRow *ret,
-                       Error **err) {
-        const StorageVolumeRow key = {.pool = (char *) instance_root_pool(instance),
-                                      .project = instance->row.project,
-                                      .name = instance->row.name,
-                                      .type = STORAGE_VOLUME_CONTAINER};
-        return db_storage_volume_get(tx, &key, ret, err);
 }
 
 /* Both records go; deleting the instance alone would leave the volume's. */
@@ -39,7 +33,7 @@ static int forget(Instances *instances, const Instance *instance, Error **err) {
             db_instance_delete(tx, instance->row.id, err) < 0)
                 return -1;
         if (instance_root_pool(instance) != NULL &&
-            find_volume(tx, instance, &volume, NULL) == 0 &&
+            instance_volume_record(tx, instance, &volume, NULL) == 0 &&
             db_storage_volume_delete(tx, volume.id, err) < 0)
                 return -1;
         return transaction_commit(&tx, err);
@@ -51,6 +45,9 @@ int instance_delete_held(Instances *instances, Instance *instance,
         const char *pool_name = instance_root_pool(instance);
         _cleanup_(storage_pool_cleanup) StoragePool *pool = NULL;
         _cleanup_strmap_ StrMap changes = {.items = NULL};
+        _cleanup_(instance_list_done) InstanceList snapshots = {.items = NULL};
+        if (instance_snapshots_of(instances, instance, 1, &snapshots, err) < 0)
+                return -1;
         instance_devices_stop(instances, instance, &changes);
         if (pool_name != NULL &&
             (storage_pool_find(instances->spec.storage, pool_name, &pool, err) < 0 ||
@@ -59,6 +56,9 @@ int instance_delete_held(Instances *instances, Instance *instance,
                 return error_prefix(err, "Failed deleting instance \"%s\"", instance->row.name);
         if (remove_files(instances, instance, err) < 0 || forget(instances, instance, err) < 0)
                 return -1;
+        for (size_t i = 0; i < snapshots.count; i++)
+                instance_emit(instances, &snapshots.items[i], "instance-snapshot-deleted", NULL,
+                              requestor);
         instance_emit(instances, instance, "instance-deleted", NULL, requestor);
         return 0;
 }
@@ -106,31 +106,36 @@ static int rename_records(Instances *instances, const Instance *instance, const 
         if (database_begin(instances->spec.database, DATABASE_WRITE, &tx, err) < 0 ||
             db_instance_rename(tx, instance->row.id, to, err) < 0 ||
             db_instance_config_set(tx, instance->row.id, &changes, err) < 0 ||
-            find_volume(tx, instance, &volume, err) < 0 ||
+            instance_volume_record(tx, instance, &volume, err) < 0 ||
             db_storage_volume_rename(tx, volume.id, to, err) < 0)
                 return -1;
         return transaction_commit(&tx, err);
 }
 
-static int rename_held(Instances *instances, const Instance *instance, const char *to,
-                       Error **err) {
+/* The volume, then the records; a note in the journal leads back from a crash in between. */
+static int rename_journaled(Instances *instances, const Instance *instance, const char *to,
+                            Error **err) {
         Storage *storage = instances->spec.storage;
         const char *project = instance->row.project, *name = instance->row.name;
         _cleanup_(storage_pool_cleanup) StoragePool *pool = NULL;
-        if (storage_pool_find(storage, instance_root_pool(instance), &pool, err) < 0 ||
-            storage_instance_rename(storage, pool, project, name, to, err) < 0)
+        char *journal;
+        if (storage_pool_find(storage, instance_root_pool(instance), &pool, err) < 0)
                 return -1;
-        if (rename_records(instances, instance, to, err) < 0) {
+        const JournalNote note = {.verb = JOURNAL_RENAME,
+                                  .pool = pool->row.name,
+                                  .project = project,
+                                  .name = name,
+                                  .to = to};
+        if (journal_begin(instances, &note, &journal, err) < 0)
+                return -1;
+        int result = storage_instance_rename(storage, pool, project, name, to, err);
+        if (result == 0 && rename_records(instances, instance, to, err) < 0) {
                 if (storage_instance_rename(storage, pool, project, to, name, NULL) < 0)
                         log_error("The volume of %s is now named %s", name, to);
-                return -1;
+                result = -1;
         }
-        _cleanup_free_ char *disk_name = storage_instance_name(project, to);
-        _cleanup_free_ char *old_log = instance_log_directory(instances, instance);
-        _cleanup_free_ char *new_log = str_printf("%s/logs/%s", instances->directory, disk_name);
-        if (path_remove_all(new_log, NULL) == 0)
-                (void) rename(old_log, new_log);
-        return 0;
+        journal_done(journal);
+        return result;
 }
 
 static int check_rename(Instances *instances, const Instance *instance, const char *to,
@@ -147,22 +152,45 @@ static int check_rename(Instances *instances, const Instance *instance, const ch
         return 0;
 }
 
+/* What lies beside the volume under the instance's name. */
+void instance_rename_files(Instances *instances, const char *from, const char *to) {
+        static const char *const places[] = {"logs", "backups/instances"};
+        for (size_t i = 0; i < ARRAY_SIZE(places); i++) {
+                _cleanup_free_ char *old = str_printf("%s/%s/%s", instances->directory, places[i],
+                                                      from);
+                _cleanup_free_ char *new = str_printf("%s/%s/%s", instances->directory, places[i],
+                                                      to);
+                if (path_exists(old) && path_remove_all(new, NULL) == 0)
+                        (void) rename(old, new);
+        }
+}
+
+typedef struct Rename {
+        const char *to;
+        const EventRequestor *requestor;
+} Rename;
+
+static int rename_held(Instances *instances, Instance *instance, void *userdata, Error **err) {
+        const Rename *job = userdata;
+        if (check_rename(instances, instance, job->to, err) < 0 ||
+            rename_journaled(instances, instance, job->to, err) < 0)
+                return -1;
+        json_t *context = json_pack("{s:s}", "old_name", instance->row.name);
+        _cleanup_free_ char *old = TAKE_PTR(instance->disk_name);
+        instance->disk_name = storage_instance_name(instance->row.project, job->to);
+        str_replace(&instance->row.name, str_dup(job->to));
+        instance_rename_files(instances, old, instance->disk_name);
+        instance_backup_file_update(instances, instance);
+        instance_emit(instances, instance, "instance-renamed", context, job->requestor);
+        return 0;
+}
+
 int instance_rename(Instances *instances, Instance *instance, const char *to,
                     const EventRequestor *requestor, Error **err) {
-        if (name_check_instance(to, err) < 0 ||
-            runner_acquire(instances, instance, "rename", false, err) < 0)
+        Rename job = {.to = to, .requestor = requestor};
+        const RunnerVerb verb = {
+                .name = "rename", .forget = true, .run = rename_held, .userdata = &job};
+        if (name_check_instance(to, err) < 0)
                 return -1;
-        int result = check_rename(instances, instance, to, err);
-        if (result == 0)
-                result = rename_held(instances, instance, to, err);
-        if (result < 0) {
-                runner_release(instances, instance);
-                return -1;
-        }
-        runner_forget(instances, instance->disk_name);
-        json_t *context = json_pack("{s:s}", "old_name", instance->row.name);
-        str_replace(&instance->row.name, str_dup(to));
-        str_replace(&instance->disk_name, storage_instance_name(instance->row.project, to));
-        instance_emit(instances, instance, "instance-renamed", context, requestor);
-        return 0;
+        return runner_run(instances, instance, &verb, err);
 }

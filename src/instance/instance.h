@@ -59,6 +59,9 @@ typedef struct Instance {
         StrMap config;     /* expanded */
         DeviceMap devices; /* expanded */
         char *disk_name;   /* [PROJECT_]NAME: on disk and to liblxc */
+        char *snapshot;    /* of a snapshot (snapshots.h): its name; row.name is the instance's */
+        char *pool;        /* of a snapshot: where it is, whatever its devices say */
+        int64_t snapshot_id, expiry_ns;
         InstanceStatus status;
 } Instance;
 
@@ -81,7 +84,7 @@ int instance_names(Instances *instances, const char *project, StrList *ret, Erro
 void instance_list_done(InstanceList *list);
 const char *instance_status_name(InstanceStatus status);
 bool instance_is_running(const Instance *instance); /* frozen counts */
-/* "/1.0/instances/NAME". */
+/* "/1.0/instances/NAME", of a snapshot with "/snapshots/SNAPSHOT". */
 char *instance_url(const Instance *instance);
 /* What the API shows. Everything in `ret` is borrowed from the instance: it is never given to
  * api_instance_done(). */
@@ -96,7 +99,7 @@ Runtime *instances_runtime(Instances *instances);
 /* logs/NAME, and the liblxc configuration in it. */
 char *instance_log_directory(Instances *instances, const Instance *instance);
 char *instance_config_file(Instances *instances, const Instance *instance);
-/* storage-pools/P/containers/NAME. */
+/* storage-pools/P/containers/NAME, of a snapshot storage-pools/P/containers-snapshots/NAME/SNAP. */
 int instance_volume_path(Instances *instances, const Instance *instance, char **ret, Error **err)
         _must_check_;
 

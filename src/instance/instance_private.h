@@ -18,6 +18,7 @@
 typedef struct Runner {
         char *project, *name, *disk_name;
         const char *busy; /* the verb at work, NULL: none */
+        bool brief;       /* it ends by itself: other verbs wait for it instead of failing */
         RuntimeProcess process; /* init_pid 0: not running */
         bool frozen;
         FilesSession *files;
@@ -53,13 +54,27 @@ struct Instances {
         Hotplug *hotplug;
         bool stopping;
         bool booting; /* instances_start() has begun to start some */
+        int64_t scheduled_minute; /* since 1970: up to here schedules were looked at */
 };
 
 /* Excludes other verbs; ERROR_BUSY when one is at work (`wait`: waits for its end instead). */
 int runner_acquire(Instances *instances, const Instance *instance, const char *verb, bool wait,
                    Error **err) _must_check_;
+/* Whoever comes now waits for the end of the verb at work. */
+void runner_set_brief(Instances *instances, const Instance *instance);
 bool runner_is_busy_with(Instances *instances, const Instance *instance, const char *verb);
 void runner_release(Instances *instances, const Instance *instance);
+/* One verb from its beginning to its end: held, loaded anew, released. `run` gets the instance as
+ * it is then. */
+typedef struct RunnerVerb {
+        const char *name;
+        bool wait, brief;
+        bool forget; /* when it succeeds, the name is free */
+        int (*run)(Instances *instances, Instance *current, void *userdata, Error **err);
+        void *userdata;
+} RunnerVerb;
+int runner_run(Instances *instances, const Instance *instance, const RunnerVerb *verb,
+               Error **err) _must_check_;
 Runner *runner_of(Instances *instances, const char *disk_name); /* under the lock; may be NULL */
 /* Under the lock; makes it. */
 Runner *runner_get(Instances *instances, const char *project, const char *name,
@@ -76,6 +91,8 @@ int instance_expand(Instances *instances, Transaction *tx, Instance *instance, E
 /* The same with one profile as it was before. */
 int instance_expand_with(Transaction *tx, Instance *instance, const ProfileRow *other, Error **err)
         _must_check_;
+/* Of a list that is sorted by project: profiles are read once. */
+int instance_expand_all(Transaction *tx, InstanceList *list, Error **err) _must_check_;
 #define PROFILES_FEATURE "features.profiles" /* for db_project_holder() */
 /* Keys and devices; the root disk's pool exists. */
 int instance_check(Instances *instances, const Instance *instance, Error **err) _must_check_;
@@ -123,6 +140,9 @@ void hotplug_forget(Instances *instances, const Instance *instance);
 /* The caller holds the runner. */
 int instance_start_held(Instances *instances, Instance *instance, const EventRequestor *requestor,
                         Error **err) _must_check_;
+struct InstanceChange;
+int instance_stop_held(Instances *instances, Instance *instance,
+                       const struct InstanceChange *change, Error **err) _must_check_;
 int instance_delete_held(Instances *instances, Instance *instance,
                          const EventRequestor *requestor, Error **err) _must_check_;
 /* Renders the templates whose "when" has one of the triggers. */
@@ -155,8 +175,5 @@ void instance_forget_ends(Instances *instances, const Instance *instance);
 void instance_renew_cloud_id(const Instance *before, const Instance *after, StrMap *changes);
 /* Two words with a hyphen. */
 char *instance_random_name(void);
-/* DIRECTORY/instances-creating/NAME: there while a volume is being made that no record names. */
-char *instance_journal_path(Instances *instances, const char *disk_name);
-void instances_clean_journal(Instances *instances);
 /* Volumes ask who uses them from now on. */
 void instances_answer_volumes(Instances *instances);

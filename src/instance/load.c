@@ -19,6 +19,8 @@ void instance_free(Instance *instance) {
         strmap_done(&instance->config);
         devicemap_done(&instance->devices);
         free(instance->disk_name);
+        free(instance->snapshot);
+        free(instance->pool);
         free(instance);
 }
 
@@ -28,6 +30,8 @@ void instance_list_done(InstanceList *list) {
                 strmap_done(&list->items[i].config);
                 devicemap_done(&list->items[i].devices);
                 free(list->items[i].disk_name);
+                free(list->items[i].snapshot);
+                free(list->items[i].pool);
         }
         free(list->items);
         *list = (InstanceList){};
@@ -45,7 +49,10 @@ bool instance_is_running(const Instance *instance) {
 }
 
 char *instance_url(const Instance *instance) {
-        return str_printf("/1.0/instances/%s", instance->row.name);
+        if (instance->snapshot == NULL)
+                return str_printf("/1.0/instances/%s", instance->row.name);
+        _cleanup_free_ char *snapshot = url_escape(instance->snapshot);
+        return str_printf("/1.0/instances/%s/snapshots/%s", instance->row.name, snapshot);
 }
 
 char *instance_log_directory(Instances *instances, const Instance *instance) {
@@ -57,6 +64,8 @@ char *instance_config_file(Instances *instances, const Instance *instance) {
 }
 
 const char *instance_root_pool(const Instance *instance) {
+        if (instance->pool != NULL)
+                return instance->pool;
         for (size_t i = 0; i < instance->devices.count; i++) {
                 const StrMap *config = &instance->devices.items[i].config;
                 if (device_is_root_disk(config))
@@ -181,7 +190,7 @@ int instance_load(Instances *instances, const char *project, const char *name, I
 }
 
 /* Profiles of all projects once, then each instance picks its own. */
-static int expand_all(Transaction *tx, InstanceList *list, Error **err) {
+int instance_expand_all(Transaction *tx, InstanceList *list, Error **err) {
         _cleanup_(profile_row_list_done) ProfileRowList all = {};
         _cleanup_free_ char *holder = NULL;
         const char *last = NULL;
@@ -230,7 +239,7 @@ int instance_list(Instances *instances, const char *project, InstanceList *ret, 
                 instance->disk_name =
                         storage_instance_name(instance->row.project, instance->row.name);
         }
-        if (list.count > 0 && expand_all(tx, &list, err) < 0)
+        if (list.count > 0 && instance_expand_all(tx, &list, err) < 0)
                 return -1;
         pthread_mutex_lock(&instances->lock);
         for (size_t i = 0; i < list.count; i++)
@@ -317,7 +326,9 @@ int instance_volume_path(Instances *instances, const Instance *instance, char **
         const char *pool = instance_root_pool(instance);
         if (pool == NULL)
                 return error_set(err, ERROR_INVALID, 0, "No root device could be found");
-        *ret = str_printf("%s/storage-pools/%s/containers/%s", instances->directory, pool,
-                          instance->disk_name);
+        *ret = str_printf("%s/storage-pools/%s/containers%s/%s%s%s", instances->directory, pool,
+                          instance->snapshot != NULL ? "-snapshots" : "", instance->disk_name,
+                          instance->snapshot != NULL ? "/" : "",
+                          instance->snapshot != NULL ? instance->snapshot : "");
         return 0;
 }

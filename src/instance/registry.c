@@ -64,6 +64,7 @@ static const char *from_environment(const char *name, const char *otherwise) {
 int instances_new(const InstancesSpec *spec, Instances **ret, Error **err) {
         Instances *instances = mem_new(Instances);
         instances->spec = *spec;
+        instances->scheduled_minute = time_now_ns() / NS_PER_SECOND / 60 - 1;
         instances->directory = str_dup(spec->directory);
         instances->devlxd = path_join(spec->directory, "devlxd");
         instances->devices = path_join(spec->directory, "devices");
@@ -135,17 +136,47 @@ int runner_acquire(Instances *instances, const Instance *instance, const char *v
         pthread_mutex_lock(&instances->lock);
         Runner *runner = runner_get(instances, instance->row.project, instance->row.name,
                                     instance->disk_name);
-        while (runner->busy != NULL && wait) {
+        while (runner->busy != NULL && (wait || runner->brief)) {
                 pthread_cond_wait(&instances->changed, &instances->lock);
                 runner = runner_get(instances, instance->row.project, instance->row.name,
                                     instance->disk_name);
         }
-        if (runner->busy != NULL)
+        if (runner->busy != NULL) {
                 result = error_set(err, ERROR_BUSY, 0,
                                    "Instance is busy running a \"%s\" operation", runner->busy);
-        else
+        } else {
                 runner->busy = verb;
+                runner->brief = false;
+        }
         pthread_mutex_unlock(&instances->lock);
+        return result;
+}
+
+void runner_set_brief(Instances *instances, const Instance *instance) {
+        pthread_mutex_lock(&instances->lock);
+        Runner *runner = runner_of(instances, instance->disk_name);
+        if (runner != NULL)
+                runner->brief = true;
+        pthread_mutex_unlock(&instances->lock);
+}
+
+int runner_run(Instances *instances, const Instance *instance, const RunnerVerb *verb,
+               Error **err) {
+        _cleanup_(instance_cleanup) Instance *current = NULL;
+        if (runner_acquire(instances, instance, verb->name, verb->wait, err) < 0)
+                return -1;
+        if (verb->brief)
+                runner_set_brief(instances, instance);
+        if (instance_load(instances, instance->row.project, instance->row.name, &current, err) <
+            0) {
+                runner_forget(instances, instance->disk_name);
+                return -1;
+        }
+        int result = verb->run(instances, current, verb->userdata, err);
+        if (result == 0 && verb->forget)
+                runner_forget(instances, instance->disk_name);
+        else
+                runner_release(instances, instance);
         return result;
 }
 

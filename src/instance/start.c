@@ -1,5 +1,5 @@
 /* Start: ids, files, devices, configuration, record, then liblxc; undone in reverse. */
-#include "instance/instance_private.h"
+#include "instance/lifecycle_private.h"
 
 #include "base/files.h"
 #include "base/log.h"
@@ -260,7 +260,8 @@ int instance_start_held(Instances *instances, Instance *instance, const EventReq
                         Error **err) {
         _cleanup_(start_done) Start start = {.instances = instances, .instance = instance};
         _cleanup_error_ Error *failed = NULL;
-        if (check_startable(instance, err) < 0)
+        if (check_startable(instance, err) < 0 ||
+            instance_take_startup_snapshot(instances, instance, err) < 0)
                 return -1;
         if (prepare(&start, &failed) < 0 || record(&start, &failed) < 0 ||
             launch(&start, &failed) < 0) {

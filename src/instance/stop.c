@@ -75,8 +75,8 @@ static int do_start(Instances *instances, Instance *instance, const InstanceChan
         return instance_start_held(instances, instance, change->requestor, err);
 }
 
-static int do_stop(Instances *instances, Instance *instance, const InstanceChange *change,
-                   Error **err) {
+int instance_stop_held(Instances *instances, Instance *instance, const InstanceChange *change,
+                       Error **err) {
         if (stop_process(instances, instance, change, err) < 0)
                 return -1;
         instance_stopped(instances, instance,
@@ -134,7 +134,7 @@ static const struct {
                    Error **err);
 } actions[_INSTANCE_ACTION_MAX] = {
         [INSTANCE_ACTION_START] = {"start", "Starting instance", do_start},
-        [INSTANCE_ACTION_STOP] = {"stop", "Stopping instance", do_stop},
+        [INSTANCE_ACTION_STOP] = {"stop", "Stopping instance", instance_stop_held},
         [INSTANCE_ACTION_RESTART] = {"restart", "Restarting instance", do_restart},
         [INSTANCE_ACTION_FREEZE] = {"freeze", "Freezing instance", do_freeze},
         [INSTANCE_ACTION_UNFREEZE] = {"unfreeze", "Unfreezing instance", do_unfreeze},

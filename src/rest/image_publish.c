@@ -6,6 +6,7 @@
 #include "base/times.h"
 #include "database/images.h"
 #include "instance/publish.h"
+#include "instance/snapshots.h"
 #include "rest/context.h"
 
 #include <string.h>
@@ -73,7 +74,8 @@ static int make_file(Publish *publish, ImageFile **ret, Error **err) {
                                      .expiry_ns = post->expires_at};
         Instances *instances = publish->context->instances;
         _cleanup_(instance_cleanup) Instance *instance = NULL;
-        if (instance_load(instances, publish->project, post->source.name, &instance, err) < 0)
+        if (instance_load_source(instances, publish->project, post->source.name, &instance, err) <
+            0)
                 return -1;
         return instance_publish(instances, instance, &how, ret, err);
 }
@@ -118,7 +120,8 @@ static int check_source(RestRequest *request, const ApiImagesPost *post, Error *
                 return error_set(err, ERROR_INVALID, 0, "No source provided");
         if (str_equal(post->source.type, "snapshot") && !is_snapshot)
                 return error_set(err, ERROR_INVALID, 0, "Not a snapshot");
-        return instance_load(request->context->instances, request->project, name, &instance, err);
+        return instance_load_source(request->context->instances, request->project, name, &instance,
+                                    err);
 }
 
 int rest_image_publish(RestRequest *request, ApiImagesPost *post, Error **err) {

@@ -17,6 +17,7 @@ const RestTable *const *rest_tables(size_t *ret_count) {
                 &rest_instances_files_table,
                 &rest_instances_logs_table,
                 &rest_instances_metadata_table,
+                &rest_instances_snapshots_table,
                 &rest_internal_table,
                 &rest_networks_table,
                 &rest_operations_table,

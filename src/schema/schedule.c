@@ -1,5 +1,6 @@
 #include "schema/schedule.h"
 
+#include "base/memory.h"
 #include "base/text.h"
 #include "base/times.h"
 
@@ -25,10 +26,10 @@ static const CronField cron_fields[CRON_FIELDS] = {
 
 static const struct {
         const char *alias, *cron;
-} cron_aliases[] = {
-        {"@hourly", "0 * * * *"},   {"@daily", "0 0 * * *"},    {"@midnight", "0 0 * * *"},
-        {"@weekly", "0 0 * * 0"},   {"@monthly", "0 0 1 * *"},  {"@annually", "0 0 1 1 *"},
-        {"@yearly", "0 0 1 1 *"},
+} cron_aliases[] = { /* M and H: see alias_as_cron() */
+        {"@hourly", "M * * * *"},  {"@daily", "M H * * *"},    {"@midnight", "M 0 * * *"},
+        {"@weekly", "M H * * 0"},  {"@monthly", "M H 1 * *"},  {"@annually", "M H 1 1 *"},
+        {"@yearly", "M H 1 1 *"},
 };
 
 static bool parse_number(const CronField *field, const char *text, int *ret) {
@@ -102,26 +103,31 @@ static bool parse_cron(const char *text, uint64_t ret_bits[CRON_FIELDS],
         return true;
 }
 
-static void split_aliases(const char *schedule, StrList *list) {
-        strlist_split(list, schedule, ", ", true);
+/* The parts of a list: a comma alone may be one of a cron field. */
+static void split_list(const char *schedule, StrList *list) {
+        for (const char *comma; (comma = strstr(schedule, ", ")) != NULL; schedule = comma + 2)
+                strlist_take(list, str_ndup(schedule, (size_t) (comma - schedule)));
+        strlist_add(list, schedule);
+}
+
+static bool is_in(const StrList *list, const char *text) {
+        for (size_t i = 0; i < list->count; i++)
+                if (str_equal_nocase(list->items[i], text))
+                        return true;
+        return false;
 }
 
 int schedule_check(const char *schedule, const char *aliases, Error **err) {
+        _cleanup_strlist_ StrList given = {}, allowed = {};
         uint64_t bits[CRON_FIELDS];
-        bool any[CRON_FIELDS], valid = true;
-        if (schedule[strspn(schedule, " ")] == '@') {
-                _cleanup_strlist_ StrList given = {}, allowed = {};
-                split_aliases(schedule, &given);
-                strlist_split(&allowed, aliases != NULL ? aliases : "", " ", true);
-                for (size_t i = 0; i < given.count; i++)
-                        valid = valid && strlist_has(&allowed, given.items[i]);
-        } else {
-                valid = parse_cron(schedule, bits, any);
-        }
-        if (!valid)
-                return error_set(err, ERROR_INVALID, 0,
-                                 "Schedule must be of the form: <minute> <hour> <day-of-month> "
-                                 "<month> <day-of-week>");
+        bool any[CRON_FIELDS];
+        split_list(schedule, &given);
+        strlist_split(&allowed, aliases != NULL ? aliases : "", " ", true);
+        for (size_t i = 0; i < given.count; i++)
+                if (!is_in(&allowed, given.items[i]) && !parse_cron(given.items[i], bits, any))
+                        return error_set(err, ERROR_INVALID, 0,
+                                         "Schedule must be of the form: <minute> <hour> "
+                                         "<day-of-month> <month> <day-of-week>");
         return 0;
 }
 
@@ -142,15 +148,52 @@ static bool cron_is_due(const char *cron, const struct tm *now) {
         return match[0] && match[1] && match[3] && day;
 }
 
-bool schedule_is_due(const char *schedule, const struct tm *now) {
+/* An alias leaves the time within its period open: each subject gets one of its own that stays, so
+ * that hundreds with "@daily" do not begin at once. */
+static char *alias_as_cron(const char *format, int64_t subject) {
+        const uint64_t hash = (uint64_t) subject * UINT64_C(0x9e3779b97f4a7c15);
+        _cleanup_strlist_ StrList fields = {};
+        strlist_split(&fields, format, " ", true);
+        if (str_equal(fields.items[0], "M"))
+                str_replace(&fields.items[0], str_printf("%u", (unsigned) (hash >> 32) % 60));
+        if (str_equal(fields.items[1], "H"))
+                str_replace(&fields.items[1], str_printf("%u", (unsigned) (hash >> 48) % 24));
+        return strlist_join(&fields, " ");
+}
+
+static bool part_is_due(const char *part, int64_t subject, const struct tm *now) {
+        if (*part != '@')
+                return cron_is_due(part, now);
+        for (size_t i = 0; i < ARRAY_SIZE(cron_aliases); i++)
+                if (str_equal_nocase(cron_aliases[i].alias, part)) {
+                        _cleanup_free_ char *cron = alias_as_cron(cron_aliases[i].cron, subject);
+                        return cron_is_due(cron, now);
+                }
+        return false;
+}
+
+bool schedule_is_due(const char *schedule, int64_t subject, const struct tm *now) {
+        _cleanup_strlist_ StrList parts = {};
         if (str_is_empty(schedule))
                 return false;
-        if (schedule[strspn(schedule, " ")] != '@')
-                return cron_is_due(schedule, now);
-        for (size_t i = 0; i < ARRAY_SIZE(cron_aliases); i++)
-                if (schedule_has_alias(schedule, cron_aliases[i].alias) &&
-                    cron_is_due(cron_aliases[i].cron, now))
+        split_list(schedule, &parts);
+        for (size_t i = 0; i < parts.count; i++)
+                if (part_is_due(parts.items[i], subject, now))
                         return true;
+        return false;
+}
+
+#define CATCH_UP_MINUTES 60
+
+bool schedule_was_due(const char *schedule, int64_t subject, int64_t last, int64_t now) {
+        for (int64_t minute = MAX_OF(last + 1, now - CATCH_UP_MINUTES + 1); minute <= now;
+             minute++) {
+                const time_t seconds = (time_t) (minute * 60);
+                struct tm time;
+                if (localtime_r(&seconds, &time) != NULL &&
+                    schedule_is_due(schedule, subject, &time))
+                        return true;
+        }
         return false;
 }
 
@@ -158,8 +201,8 @@ bool schedule_has_alias(const char *schedule, const char *alias) {
         _cleanup_strlist_ StrList list = {};
         if (str_is_empty(schedule))
                 return false;
-        split_aliases(schedule, &list);
-        return strlist_has(&list, alias);
+        split_list(schedule, &list);
+        return is_in(&list, alias);
 }
 
 static int bad_expiry(Error **err) {

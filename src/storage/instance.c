@@ -95,10 +95,11 @@ int storage_instance_rename(Storage *storage, StoragePool *pool, const char *pro
 }
 
 int storage_instance_snapshot(Storage *storage, const StorageInstance *snapshot, Error **err) {
+        _cleanup_(storage_volume_cleanup) StorageVolume *volume = volume_of(snapshot);
         _cleanup_(storage_volume_cleanup) StorageVolume *target = target_of(snapshot);
         if (storage_volume_snapshot(storage, target, err) < 0)
                 return -1;
-        return set_links(storage, target, err) < 0 ? storage_making_failed(storage, target) : 0;
+        return set_links(storage, volume, err) < 0 ? storage_making_failed(storage, target) : 0;
 }
 
 int storage_instance_snapshot_delete(Storage *storage, const StorageInstance *snapshot,

@@ -395,17 +395,50 @@ static void test_schedules(void **state) {
         struct tm monday = {.tm_min = 30, .tm_hour = 6, .tm_mday = 13, .tm_mon = 5, .tm_wday = 1,
                             .tm_year = 122};
         struct tm midnight = {.tm_mday = 1, .tm_wday = 0};
-        assert_true(schedule_is_due("30 6 * * 1-5", &monday));
-        assert_true(schedule_is_due("*/15 * * jun mon", &monday));
-        assert_false(schedule_is_due("31 6 * * *", &monday));
+        assert_true(schedule_is_due("30 6 * * 1-5", 0, &monday));
+        assert_true(schedule_is_due("*/15 * * jun mon", 0, &monday));
+        assert_false(schedule_is_due("31 6 * * *", 0, &monday));
         /* Either of two given days. */
-        assert_true(schedule_is_due("30 6 1 * 1", &monday));
-        assert_true(schedule_is_due("@hourly", &midnight));
-        assert_true(schedule_is_due("@never, @weekly", &midnight));
-        assert_true(schedule_is_due("0 0 * * 7", &midnight));
-        assert_false(schedule_is_due("@daily", &monday));
-        assert_false(schedule_is_due("@startup", &midnight));
+        assert_true(schedule_is_due("30 6 1 * 1", 0, &monday));
+        assert_true(schedule_is_due("@hourly", 0, &midnight));
+        assert_true(schedule_is_due("@never, @weekly", 0, &midnight));
+        assert_true(schedule_is_due("0 0 * * 7", 0, &midnight));
+        assert_false(schedule_is_due("@daily", 0, &monday));
+        assert_false(schedule_is_due("@startup", 0, &midnight));
         assert_true(schedule_has_alias("@daily, @startup", "@startup"));
+        assert_true(schedule_is_due("0 1 * * *, 30 5,6 * * *", 0, &monday));
+        assert_int_equal(schedule_check("@daily, 0 1,2 * * *", "@daily", NULL), 0);
+        assert_int_equal(schedule_check("@daily,@daily", "@daily", NULL), -1);
+}
+
+/* Aliases leave the minute open: each subject has its own, once an hour. */
+static void test_schedules_are_spread(void **state) {
+        bool taken[60] = {false};
+        int different = 0;
+        for (int64_t subject = 1; subject <= 20; subject++) {
+                int times = 0;
+                for (int minute = 0; minute < 60; minute++) {
+                        struct tm time = {.tm_min = minute, .tm_mday = 1};
+                        if (schedule_is_due("@hourly", subject, &time)) {
+                                times++;
+                                different += !taken[minute];
+                                taken[minute] = true;
+                        }
+                }
+                assert_int_equal(times, 1);
+        }
+        assert_true(different > 10);
+}
+
+/* What was missed counts once, an hour back at most; a clock that went back repeats nothing. */
+static void test_missed_schedules(void **state) {
+        const int64_t minute = 28000020; /* full hour */
+        assert_true(schedule_was_due("0 * * * *", 0, minute - 1, minute));
+        assert_false(schedule_was_due("0 * * * *", 0, minute, minute));
+        assert_true(schedule_was_due("0 * * * *", 0, minute - 5, minute + 5));
+        assert_false(schedule_was_due("0 * * * *", 0, minute, minute + 5));
+        assert_false(schedule_was_due("0 * * * *", 0, minute + 90, minute));
+        assert_false(schedule_was_due("0 0 1 1 *", 0, 0, minute));
 }
 
 static void test_expiry(void **state) {
@@ -448,6 +481,8 @@ int main(void) {
                 cmocka_unit_test(test_architectures),
                 cmocka_unit_test(test_filters),
                 cmocka_unit_test(test_schedules),
+                cmocka_unit_test(test_schedules_are_spread),
+                cmocka_unit_test(test_missed_schedules),
                 cmocka_unit_test(test_expiry),
                 cmocka_unit_test(test_metadata),
         };

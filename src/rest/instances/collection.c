@@ -26,21 +26,30 @@ static char *collection_url(const RestRequest *request, const Instance *instance
         return rest_url(instance->row.project, request->collection, instance->row.name, NULL);
 }
 
-static int list_filtered(RestRequest *request, const InstanceList *list, Error **err) {
-        RestList reply;
-        if (rest_list_begin(request, &reply, err) < 0)
+static int add_filtered(RestList *reply, const Instance *instance, RestRelated *related,
+                        Error **err) {
+        RestRequest *request = reply->request;
+        _cleanup_free_ char *url = collection_url(request, instance);
+        json_t *object = NULL;
+        if (request->recursion == 2 &&
+            rest_instance_full_json(request, instance, related, &object, err) < 0)
                 return -1;
-        for (size_t i = 0; i < list->count; i++) {
-                _cleanup_free_ char *url = collection_url(request, &list->items[i]);
-                json_t *object = NULL;
-                if (request->recursion == 2) {
-                        if (rest_instance_full_json(request, &list->items[i], &object, err) < 0)
-                                return -1;
-                } else if (rest_list_wants_objects(&reply)) {
-                        object = rest_instance_json(&list->items[i]);
-                }
-                rest_list_add(&reply, url, object);
-        }
+        if (request->recursion != 2 && rest_list_wants_objects(reply))
+                object = rest_instance_json(instance);
+        rest_list_add(reply, url, object);
+        return 0;
+}
+
+static int list_filtered(RestRequest *request, const InstanceList *list, Error **err) {
+        _cleanup_(rest_related_done) RestRelated related = {.at = 0};
+        RestList reply;
+        if ((request->recursion == 2 &&
+             rest_related_load(request, list->items, list->count, &related, err) < 0) ||
+            rest_list_begin(request, &reply, err) < 0)
+                return -1;
+        for (size_t i = 0; i < list->count; i++)
+                if (add_filtered(&reply, &list->items[i], &related, err) < 0)
+                        return -1;
         return rest_list_reply(&reply);
 }
 

@@ -1,6 +1,7 @@
 #include "rest/instances/instances.h"
 
 #include "base/memory.h"
+#include "instance/snapshots.h"
 #include "instance/state.h"
 #include "rest/context.h"
 
@@ -63,8 +64,31 @@ json_t *rest_instance_json(const Instance *instance) {
         return api_instance_to_json(&api);
 }
 
-int rest_instance_full_json(RestRequest *request, const Instance *instance, json_t **ret,
-                            Error **err) {
+int rest_related_load(RestRequest *request, const Instance *items, size_t count, RestRelated *ret,
+                      Error **err) {
+        *ret = (RestRelated) {.at = 0};
+        return instance_snapshots_of(request->context->instances, items, count, &ret->snapshots,
+                                     err);
+}
+
+void rest_related_done(RestRelated *related) {
+        instance_list_done(&related->snapshots);
+}
+
+static json_t *take_snapshots(RestRequest *request, const Instance *instance,
+                              RestRelated *related) {
+        const InstanceList *list = &related->snapshots;
+        size_t first = related->at;
+        while (related->at < list->count && list->items[related->at].row.id == instance->row.id)
+                related->at++;
+        if (related->at == first)
+                return json_null();
+        return rest_instance_snapshots_json(request->context, list->items + first,
+                                            related->at - first);
+}
+
+int rest_instance_full_json(RestRequest *request, const Instance *instance, RestRelated *related,
+                            json_t **ret, Error **err) {
         ApiInstanceState state;
         api_instance_state_init(&state);
         int result = instance_state(request->context->instances, instance, &state, err);
@@ -72,7 +96,8 @@ int rest_instance_full_json(RestRequest *request, const Instance *instance, json
                 json_t *object = rest_instance_json(instance);
                 json_object_set_new(object, "backups", json_null());
                 json_object_set_new(object, "state", rest_instance_state_json(instance, &state));
-                json_object_set_new(object, "snapshots", json_null());
+                json_object_set_new(object, "snapshots",
+                                    take_snapshots(request, instance, related));
                 *ret = object;
         }
         api_instance_state_done(&state);

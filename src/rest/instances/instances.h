@@ -16,9 +16,18 @@ Operation *rest_instance_operation(RestRequest *request, const Instance *instanc
                                    void *userdata);
 json_t *rest_instance_json(const Instance *instance);
 json_t *rest_instance_state_json(const Instance *instance, const ApiInstanceState *state);
-/* With state, backups and snapshots: recursion=2, or recursion=1 on one instance. */
-int rest_instance_full_json(RestRequest *request, const Instance *instance, json_t **ret,
-                            Error **err) _must_check_;
+json_t *rest_instance_snapshots_json(RestContext *context, const Instance *items, size_t count);
+/* With state, backups and snapshots: recursion=2, or recursion=1 on one instance. `related` has
+ * those of a sorted list of instances and is walked along with it. */
+typedef struct RestRelated {
+        InstanceList snapshots;
+        size_t at;
+} RestRelated;
+int rest_related_load(RestRequest *request, const Instance *items, size_t count, RestRelated *ret,
+                      Error **err) _must_check_;
+void rest_related_done(RestRelated *related);
+int rest_instance_full_json(RestRequest *request, const Instance *instance, RestRelated *related,
+                            json_t **ret, Error **err) _must_check_;
 
 /* Copies between hosts (migration.c). */
 int rest_instance_receive(RestRequest *request, const ApiInstancesPost *post, Error **err)
@@ -32,3 +41,4 @@ extern const RestTable rest_instances_session_table;
 extern const RestTable rest_instances_files_table;
 extern const RestTable rest_instances_logs_table;
 extern const RestTable rest_instances_metadata_table;
+extern const RestTable rest_instances_snapshots_table;

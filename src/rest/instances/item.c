@@ -3,6 +3,7 @@
 
 #include "api/instance.h"
 #include "base/memory.h"
+#include "instance/snapshots.h"
 #include "instance/state.h"
 #include "instance/update.h"
 #include "rest/context.h"
@@ -12,7 +13,8 @@ typedef struct Job {
         RestContext *context;
         char *project, *name;
         InstanceRow row;       /* update */
-        char *to;              /* rename */
+        char *to;              /* rename; restore: the snapshot */
+        bool stateful;         /* restore */
         InstanceChange change; /* state */
 } Job;
 
@@ -39,10 +41,12 @@ static int job_load(const Job *job, Instance **ret, Error **err) {
 }
 
 static int instance_get(RestRequest *request, Error **err) {
+        _cleanup_(rest_related_done) RestRelated related = {.at = 0};
         json_t *object;
         if (request->recursion == 0)
                 return rest_reply_sync(request, rest_instance_json(request->entity));
-        if (rest_instance_full_json(request, request->entity, &object, err) < 0)
+        if (rest_related_load(request, request->entity, 1, &related, err) < 0 ||
+            rest_instance_full_json(request, request->entity, &related, &object, err) < 0)
                 return -1;
         return rest_reply_sync(request, object);
 }
@@ -58,6 +62,29 @@ static int update_run(Operation *operation, void *userdata, Error **err) {
 
 static const OperationHooks update_hooks = {.run = update_run, .release = job_release};
 
+static int restore_run(Operation *operation, void *userdata, Error **err) {
+        Job *job = userdata;
+        _cleanup_(instance_cleanup) Instance *instance = NULL;
+        const InstanceRestore restore = {.snapshot = job->to,
+                                         .stateful = job->stateful,
+                                         .requestor = operation_requestor(operation)};
+        if (job_load(job, &instance, err) < 0)
+                return -1;
+        return instance_restore(job->context->instances, instance, &restore, err);
+}
+
+static const OperationHooks restore_hooks = {.run = restore_run, .release = job_release};
+
+static int reply_restore(RestRequest *request, const char *snapshot) {
+        Job *job = job_new(request);
+        job->to = str_dup(snapshot);
+        job->stateful = json_is_true(json_object_get(request->body, "stateful"));
+        return rest_reply_operation(request,
+                                    rest_instance_operation(request, request->entity,
+                                                            "Restoring snapshot", &restore_hooks,
+                                                            job));
+}
+
 static int read_put(RestRequest *request, InstanceRow *ret, Error **err) {
         const Instance *instance = request->entity;
         ApiInstancePut put;
@@ -68,8 +95,6 @@ static int read_put(RestRequest *request, InstanceRow *ret, Error **err) {
                 api_instance_put_init(&put);
         int result = api_instance_put_read(request->body, &put, patch ? JSON_PATCH : JSON_REPLACE,
                                            err);
-        if (result == 0 && !str_is_empty(put.restore))
-                result = error_set(err, ERROR_UNSUPPORTED, 0, "Snapshots cannot be restored");
         if (result == 0)
                 result = instance_row_from_put(request->context->instances, instance, &put, ret,
                                                err);
@@ -79,6 +104,9 @@ static int read_put(RestRequest *request, InstanceRow *ret, Error **err) {
 
 static int instance_put(RestRequest *request, Error **err) {
         InstanceRow row = {};
+        const char *snapshot = json_string_value(json_object_get(request->body, "restore"));
+        if (!str_is_empty(snapshot))
+                return reply_restore(request, snapshot);
         if (read_put(request, &row, err) < 0)
                 return -1;
         Job *job = job_new(request);
