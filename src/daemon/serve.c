@@ -7,8 +7,8 @@
 #include "daemon/host_warnings.h"
 #include "daemon/listen.h"
 #include "daemon/network.h"
+#include "daemon/network_parts.h"
 #include "daemon/tasks.h"
-#include "firewall/firewall.h"
 #include "guest_api/guest_api.h"
 #include "image/image.h"
 #include "rest/rest.h"
@@ -136,11 +136,6 @@ static int catch_signals(Daemon *daemon, Error **err) {
                                &daemon->signal_source, err);
 }
 
-static int each_nic(void *userdata, NetworkNicVisitor visit, void *visit_data, Error **err) {
-        const Daemon *daemon = userdata;
-        return instances_each_nic(daemon->instances, visit, visit_data, err);
-}
-
 static int make_parts(Daemon *daemon, Error **err) {
         _cleanup_free_ char *database = path_join(daemon->directory, "database");
         _cleanup_free_ char *containers = path_join(daemon->directory, "containers");
@@ -178,11 +173,7 @@ static int make_parts(Daemon *daemon, Error **err) {
                                     .workers = daemon->workers,
                                     .runtime = daemon->runtime,
                                     .directory = daemon->directory};
-        if (instances_new(&spec, &daemon->instances, err) < 0)
-                return -1;
-        const NetworkHooks hooks = {.each_nic = each_nic, .userdata = daemon};
-        networks_set_hooks(daemon->networks, &hooks);
-        return 0;
+        return instances_new(&spec, &daemon->instances, err);
 }
 
 static int listen_again(void *userdata, const char *address, Error **err) {
@@ -221,6 +212,7 @@ static void fill_context(Daemon *daemon) {
                                          daemon};
         rest->trust = daemon->trust;
         pthread_mutex_init(&rest->server_cache.lock, NULL);
+        daemon_network_parts(rest);
 }
 
 static int start_serving(Daemon *daemon, const char *group, Error **err) {

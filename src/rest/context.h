@@ -8,6 +8,7 @@
 
 #include <pthread.h>
 
+struct Acls;
 struct Database;
 struct Firewall;
 struct Storage;
@@ -42,6 +43,7 @@ typedef struct RestDaemonHooks {
 typedef struct RestContext {
         struct Database *database;
         struct Firewall *firewall;
+        struct Acls *acls;
         struct Storage *storage;
         struct Images *images;
         struct Networks *networks;
