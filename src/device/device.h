@@ -15,8 +15,11 @@
 #include "linux/cgroup.h"
 #include "runtime/runtime.h"
 
+struct Volumes;
+
 typedef struct DeviceContext {
         const char *instance;    /* name on disk */
+        const char *project, *title; /* where and what its record is; NULL: of a profile */
         const char *name;        /* of the device */
         const StrMap *config;    /* expanded */
         const DeviceMap *devices; /* all of the instance, expanded */
@@ -28,6 +31,7 @@ typedef struct DeviceContext {
         bool unprivileged;
         const CgroupLayout *cgroups;
         Runtime *runtime;
+        struct Volumes *volumes; /* NULL: of a profile */
         const RuntimeProcess *process; /* the running instance; NULL: it does not run yet */
 } DeviceContext;
 

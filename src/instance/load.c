@@ -256,6 +256,9 @@ DeviceContext instance_device_context(Instances *instances, const Instance *inst
         for (size_t i = 0; i < index; i++)
                 nics += device_is_nic(&devices->items[i].config);
         return (DeviceContext) {.instance = instance->disk_name,
+                                .project = instance->row.project,
+                                .title = instance->row.name,
+                                .volumes = instances->spec.volumes,
                                 .name = devices->items[index].name,
                                 .config = &devices->items[index].config,
                                 .devices = devices,

@@ -318,6 +318,17 @@ def test_filter():
     suite.equal(PEER.api.sync("GET", CUSTOM + "?filter=name+eq+none"), [])
 
 
+def test_used_by():
+    create("v")
+    device = {"type": "disk", "pool": "default", "source": "v", "path": "/mnt"}
+    PEER.api.sync("POST", "/1.0/profiles", {"name": "p", "devices": {"d": device}})
+    suite.equal(show("v")["used_by"], ["/1.0/profiles/p"])
+    PEER.refused(400, "The storage volume is still in use", "DELETE", CUSTOM + "/v")
+    PEER.api.sync("POST", CUSTOM + "/v", {"name": "w"})
+    suite.equal(PEER.api.sync("GET", "/1.0/profiles/p")["devices"]["d"]["source"], "w")
+    PEER.api.sync("DELETE", "/1.0/profiles/p")
+
+
 def test_events():
     listener = PEER.api.websocket("/1.0/events?type=lifecycle")
     create("v")

@@ -4,6 +4,7 @@
 
 #include "base/files.h"
 #include "base/memory.h"
+#include "device/drivers/disk_volume.h"
 #include "device/entries.h"
 #include "linux/mounts.h"
 #include "process/spawn.h"
@@ -91,10 +92,8 @@ static int validate_path(const DeviceContext *context, Error **err) {
 
 static int validate_source(const DeviceContext *context, Error **err) {
         const char *source = get(context, "source");
-        if (has(context, "pool"))
-                return error_set(err, ERROR_UNSUPPORTED, 0,
-                                 "Only the root disk may be on a storage pool: volumes cannot be "
-                                 "attached");
+        if (disk_is_volume(context))
+                return disk_volume_validate(context, err);
         if (str_equal(source, CLOUD_INIT_SOURCE))
                 return error_set(err, ERROR_INVALID, 0,
                                  "disks with source=" CLOUD_INIT_SOURCE
@@ -169,8 +168,8 @@ static int mount_block(const DeviceContext *context, const char *source, const c
 }
 
 /* Opened once: what is looked at is what is mounted. -1 in *ret_fd: it is missing and may be. */
-static int open_source(const DeviceContext *context, int *ret_fd, struct stat *ret, Error **err) {
-        const char *source = get(context, "source");
+static int open_source(const DeviceContext *context, const char *source, int *ret_fd,
+                       struct stat *ret, Error **err) {
         _cleanup_close_ int fd = open(source, O_PATH | O_CLOEXEC);
         *ret_fd = -1;
         if (fd >= 0 && fstatat(fd, "", ret, AT_EMPTY_PATH) == 0) {
@@ -208,11 +207,18 @@ static unsigned mount_flags(const DeviceContext *context) {
 
 static int disk_start(const DeviceContext *context, DeviceRun *run, Error **err) {
         const char *source = get(context, "source"), *path = get(context, "path");
+        _cleanup_free_ char *volume = NULL;
         _cleanup_close_ int fd = -1;
         struct stat info;
+        bool shift = context->unprivileged && str_is_true(get(context, "shift"));
         if (device_is_root_disk(context->config))
                 return 0;
-        if (open_source(context, &fd, &info, err) < 0)
+        if (disk_is_volume(context)) {
+                if (disk_volume_start(context, &volume, &shift, err) < 0)
+                        return -1;
+                source = volume;
+        }
+        if (open_source(context, source, &fd, &info, err) < 0)
                 return -1;
         if (fd < 0)
                 return 0;
@@ -220,7 +226,7 @@ static int disk_start(const DeviceContext *context, DeviceRun *run, Error **err)
         DeviceMount mount = {.source = entry, .target = (char *) path,
                              .flags = mount_flags(context),
                              .directory = S_ISDIR(info.st_mode) || S_ISBLK(info.st_mode),
-                             .shift = context->unprivileged && str_is_true(get(context, "shift"))};
+                             .shift = shift};
         /* Left by a start that was cut short. */
         if (mount_exists(entry) && mount_remove(entry, true, err) < 0)
                 return -1;
@@ -251,6 +257,11 @@ static int disk_running(const DeviceContext *context, Error **err) {
         return mount_exists(entry) ? mount_remove(entry, true, err) : 0;
 }
 
+static void disk_stop(const DeviceContext *context, StrMap *volatiles) {
+        if (disk_is_volume(context))
+                disk_volume_stop(context);
+}
+
 static const char *disk_needs_stop(const DeviceContext *context) {
         return device_is_root_disk(context->config) ? "The root disk cannot be changed while the "
                                                       "instance is running"
@@ -267,5 +278,6 @@ const DeviceDriver device_disk = {
         .validate = disk_validate,
         .start = disk_start,
         .running = disk_running,
+        .stop = disk_stop,
         .needs_stop = disk_needs_stop,
 };
