@@ -4,6 +4,7 @@
  * on, the monitor belongs to PID 1, and no half-started state has to be guessed from outside. The
  * price over a monitor in the foreground is two forks of a 3 MiB process. */
 #include "helper/helper.h"
+#include "helper/intercept.h"
 
 #include "base/files.h"
 #include "base/memory.h"
@@ -28,6 +29,11 @@ static int start(char **argv, char **ret_line, Error **err) {
         }
         if (container->is_running(container))
                 return error_set(err, ERROR_BAD_STATE, 0, "The container is already running");
+        char proxy[256] = "";
+        (void) container->get_config_item(container, "lxc.seccomp.notify.proxy", proxy,
+                                          sizeof proxy);
+        if (intercept_start(proxy, argv[4], err) < 0)
+                return -1;
         (void) container->want_daemonize(container, true);
         (void) container->want_close_all_fds(container, true);
         (void) malloc_trim(0); /* the monitor keeps a copy of this heap */

@@ -173,6 +173,9 @@ void instance_ended_by_itself(Instances *instances, const Instance *instance);
 void instance_forget_ends(Instances *instances, const Instance *instance);
 /* A new id for cloud-init, if the change is one that it has to see. */
 void instance_renew_cloud_id(const Instance *before, const Instance *after, StrMap *changes);
+/* What the server of intercepted calls looks up at each call. */
+int instance_write_intercept(Instances *instances, const Instance *instance, Error **err)
+        _must_check_;
 /* Two words with a hyphen. */
 char *instance_random_name(void);
 /* Volumes ask who uses them from now on. */

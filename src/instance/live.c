@@ -92,6 +92,9 @@ static int change_limits(Instances *instances, const RuntimeProcess *process,
                 return -1;
         if (instance_set_network_priority(instances, before, after, process, err) < 0)
                 return -1;
+        if (seccomp_intercepts(&after->config) &&
+            instance_write_intercept(instances, after, err) < 0)
+                return -1;
         runner_claim_cpus(instances, after, NULL);
         instances_balance_cpus(instances);
         if (settings.count == 0)

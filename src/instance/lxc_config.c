@@ -108,6 +108,8 @@ static void plan_security(const LxcConfigSpec *spec, StrList *lines) {
                 strlist_add(lines, "lxc.apparmor.profile = unconfined");
         if (spec->seccomp_profile != NULL)
                 strlist_printf(lines, "lxc.seccomp.profile = %s", spec->seccomp_profile);
+        if (spec->seccomp_proxy != NULL)
+                strlist_printf(lines, "lxc.seccomp.notify.proxy = unix:%s", spec->seccomp_proxy);
         if (!is_privileged(spec)) {
                 _cleanup_strlist_ StrList map = {.items = NULL};
                 idmap_to_lxc(spec->idmap, &map);

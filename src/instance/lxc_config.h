@@ -13,6 +13,7 @@ typedef struct LxcConfigSpec {
         const char *rootfs;
         const char *stop_hook;
         const char *seccomp_profile; /* path; NULL: none */
+        const char *seccomp_proxy;   /* socket of the interception; NULL: none */
         const IdMap *idmap;          /* NULL or empty: privileged */
         bool idmapped;               /* the root is shown through the map */
         const CgroupLayout *cgroups;
@@ -34,6 +35,9 @@ extern const char *const lxc_config_binds[];
 int lxc_config_plan(const LxcConfigSpec *spec, StrList *lines, Error **err) _must_check_;
 /* The policy text of security.syscalls.*; NULL when it is switched off. */
 char *seccomp_policy(const StrMap *config);
+/* Whether calls are handed to us; the settings that the server of the calls reads. */
+bool seccomp_intercepts(const StrMap *config);
+char *seccomp_settings(const StrMap *config);
 
 /* One value for a file of a controller: the same rows serve the start (lxc.cgroup[2].FILE) and the
  * change of a running instance. */

@@ -18,6 +18,7 @@ typedef struct Start {
         Instances *instances;
         Instance *instance;
         char *log_directory, *volume, *rootfs, *seccomp_file, *config_file, *cpus;
+        char *seccomp_proxy;
         IdMap idmap;
         bool idmapped;
         DeviceRun run;
@@ -31,6 +32,7 @@ static void start_done(Start *start) {
         free(start->seccomp_file);
         free(start->config_file);
         free(start->cpus);
+        free(start->seccomp_proxy);
         idmap_done(&start->idmap);
         device_run_done(&start->run);
         strmap_done(&start->volatiles);
@@ -105,7 +107,21 @@ static int write_seccomp(Start *start, Error **err) {
         start->seccomp_file = path_join(directory, instance->disk_name);
         if (directory_make_all(directory, 0700, err) < 0)
                 return -1;
+        if (seccomp_intercepts(&instance->config)) {
+                start->seccomp_proxy = str_printf("%s/security/%lld.notify",
+                                                  start->instances->directory,
+                                                  (long long) instance->row.id);
+                if (instance_write_intercept(start->instances, instance, err) < 0)
+                        return -1;
+        }
         return file_write_text(start->seccomp_file, policy, err);
+}
+
+int instance_write_intercept(Instances *instances, const Instance *instance, Error **err) {
+        _cleanup_free_ char *logs = instance_log_directory(instances, instance);
+        _cleanup_free_ char *path = path_join(logs, "intercept");
+        _cleanup_free_ char *settings = seccomp_settings(&instance->config);
+        return file_write_text(path, settings, err);
 }
 
 LxcConfigSpec instance_lxc_spec(Instances *instances, const Instance *instance) {
@@ -134,6 +150,7 @@ static int write_config(Start *start, Error **err) {
         spec.rootfs = start->rootfs;
         spec.stop_hook = hook;
         spec.seccomp_profile = start->seccomp_file;
+        spec.seccomp_proxy = start->seccomp_proxy;
         spec.idmap = &start->idmap;
         spec.idmapped = start->idmapped;
         if (instance_disk_limits(instances, start->instance, &start->run.lines, err) < 0)

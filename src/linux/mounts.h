@@ -45,3 +45,8 @@ int mount_make_shared(const char *target, Error **err) _must_check_;  /* recursi
 bool mount_exists(const char *path); /* is a mount point (statx) */
 /* All mount points at or below `prefix`, in the order in which they can be unmounted. */
 int mount_list_below(const char *prefix, StrList *ret, Error **err) _must_check_;
+
+/* A new file system, detached. `options`: "a,b=c" of mount(8), without those that MountFlags have;
+ * a name with a blank value is a switch. `flags` also give the superblock's read-only. */
+int mount_create(const char *type, const char *source, const char *options, unsigned flags,
+                 int *ret_fd, Error **err) _must_check_;

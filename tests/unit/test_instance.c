@@ -169,6 +169,11 @@ static void test_seccomp(_unused_ void **state) {
         assert_string_equal(allow, "2\nallowlist\nread\n");
         assert_null(off);
         assert_non_null(strstr(compat, "compat_sys_ioctl errno 38\n"));
+        _cleanup_free_ char *mknod = policy("security.syscalls.intercept.mknod", "true");
+        assert_non_null(strstr(mknod, "mknod notify [1,8192,SCMP_CMP_MASKED_EQ,61440]\n"));
+        assert_non_null(strstr(mknod, "seccomp errno 22 [1,8,SCMP_CMP_MASKED_EQ,8]\n"));
+        _cleanup_free_ char *no_mknod = policy("security.syscalls.intercept.mknod", "false");
+        assert_string_equal(no_mknod, standard);
 }
 
 /* Devices: what is refused, and the mount line. */
