@@ -16,6 +16,7 @@ static const DeviceDriver *const drivers[] = {
         &device_nic_bridged,
         &device_nic_p2p,
         &device_none,
+        &device_proxy,
         &device_unix_block,
         &device_unix_char,
         &device_unix_hotplug,

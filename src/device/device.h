@@ -148,6 +148,7 @@ extern const DeviceDriver device_disk;
 extern const DeviceDriver device_nic_bridged;
 extern const DeviceDriver device_nic_p2p;
 extern const DeviceDriver device_none;
+extern const DeviceDriver device_proxy;
 extern const DeviceDriver device_unix_block;
 extern const DeviceDriver device_unix_char;
 extern const DeviceDriver device_unix_hotplug;

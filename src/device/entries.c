@@ -3,6 +3,7 @@
 #include "base/files.h"
 #include "base/log.h"
 #include "base/memory.h"
+#include "device/processes.h"
 #include "linux/mounts.h"
 
 #include <errno.h>
@@ -102,7 +103,7 @@ bool device_entry_is_shared(const DeviceContext *context, const char *prefix, co
                 return false;
         for (size_t i = 0; i < all.count; i++)
                 if (!str_equal(all.items[i], name) && str_has_suffix(all.items[i], ending) &&
-                    !str_has_prefix(all.items[i], "proxy."))
+                    !device_process_is_file(all.items[i]))
                         return true;
         return false;
 }
@@ -135,6 +136,7 @@ int device_entry_make(const DeviceContext *context, const char *file, bool direc
 }
 
 static int remove_file(const char *file, Error **err) {
+        device_process_end(file);
         if (mount_exists(file) && mount_remove(file, true, err) < 0)
                 return -1;
         if (unlink(file) == 0 || errno == ENOENT || (errno == EISDIR && rmdir(file) == 0))
@@ -156,7 +158,7 @@ int device_entries_orphaned(const DeviceContext *instance, StrList *ret, Error *
         if (list(instance, &all, err) < 0)
                 return -1;
         for (size_t i = 0; i < all.count; i++) {
-                bool owned = false;
+                bool owned = device_process_is_owned(instance->devices, all.items[i]);
                 for (size_t d = 0; d < instance->devices->count && !owned; d++) {
                         const DeviceEntry *device = &instance->devices->items[d];
                         const DeviceDriver *driver;

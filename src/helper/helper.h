@@ -21,6 +21,8 @@ int verb_hook_stop(int argc, char **argv);   /* RUN-DIR … (liblxc appends) */
 int verb_mount(int argc, char **argv);       /* PID START SOURCE TARGET FLAGS SHIFT */
 int verb_unmount(int argc, char **argv);     /* PID START TARGET */
 int verb_device_rule(int argc, char **argv); /* NAME LXCPATH devices.allow|devices.deny RULE */
+int verb_proxy(int argc, char **argv);       /* PID START SIDE LISTEN CONNECT … (proxy.c) */
+int verb_listen(int argc, char **argv);      /* PID START LISTEN MODE UID GID */
 int verb_uevent(int argc, char **argv);      /* PID START PARTS, separated by newlines */
 int verb_probe_idmap(int argc, char **argv); /* PATH */
 int verb_files(int argc, char **argv);       /* running PID START, or stopped … (files.c) */

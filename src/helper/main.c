@@ -26,6 +26,8 @@ static const Verb verbs[] = {
         {"mount", verb_mount, 6, true},
         {"unmount", verb_unmount, 3, true},
         {"device-rule", verb_device_rule, 4, true},
+        {"proxy", verb_proxy, 11, true},
+        {"listen", verb_listen, 6, true},
         {"uevent", verb_uevent, 3, true},
         {"probe-idmap", verb_probe_idmap, 1, true},
         {"files", verb_files, 3, true},

@@ -83,7 +83,7 @@ static void remove_empty(int parent, const char *name) {
         struct stat info;
         if (fstatat(parent, name, &info, AT_SYMLINK_NOFOLLOW) < 0)
                 return;
-        if (S_ISREG(info.st_mode) && info.st_size == 0)
+        if (S_ISSOCK(info.st_mode) || (S_ISREG(info.st_mode) && info.st_size == 0))
                 (void) unlinkat(parent, name, 0);
         if (S_ISDIR(info.st_mode))
                 (void) unlinkat(parent, name, AT_REMOVEDIR);

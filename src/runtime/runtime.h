@@ -135,7 +135,8 @@ typedef struct RuntimeMount {
 } RuntimeMount;
 int runtime_mount(Runtime *runtime, const RuntimeProcess *process, const RuntimeMount *mount,
                   Error **err) _must_check_;
-/* Also removes `target` when it is an empty file or directory then. Not there: fine. */
+/* Also removes `target` when it is an empty file or directory, or a socket, then. Not there:
+ * fine. */
 int runtime_unmount(Runtime *runtime, const RuntimeProcess *process, const char *target,
                     Error **err) _must_check_;
 /* Allows or denies "c 10:229 rwm" in the devices control group, or in its program in v2. */
