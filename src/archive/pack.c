@@ -13,6 +13,8 @@
 #include <sys/stat.h>
 #include <time.h>
 
+#define PROGRESS_STEP ((uint64_t) 1 << 20)
+
 typedef struct archive Archive;
 typedef struct archive_entry Entry;
 
@@ -22,6 +24,7 @@ typedef struct Pack {
         Archive *writer;
         Archive *disk;
         struct archive_entry_linkresolver *links;
+        uint64_t bytes, reported;
 } Pack;
 
 static const struct {
@@ -89,6 +92,14 @@ static int write_failed(Pack *pack, Error **err) {
                          archive_error_string(pack->writer));
 }
 
+static void report(Pack *pack, uint64_t size) {
+        pack->bytes += size;
+        if (pack->spec->progress == NULL || pack->bytes - pack->reported < PROGRESS_STEP)
+                return;
+        pack->reported = pack->bytes;
+        pack->spec->progress(pack->spec->userdata, pack->bytes, 0);
+}
+
 /* A file that shrinks meanwhile is filled up with zeros, one that grows is cut. */
 static int write_content(Pack *pack, const char *path, int64_t size, Error **err) {
         char block[65536];
@@ -102,6 +113,7 @@ static int write_content(Pack *pack, const char *path, int64_t size, Error **err
                 if (got == 0)
                         break;
                 size -= got;
+                report(pack, (uint64_t) got);
                 if (archive_write_data(pack->writer, block, (size_t) got) < 0)
                         return write_failed(pack, err);
         }
@@ -236,9 +248,35 @@ static int pack_text(Pack *pack, const ArchiveText *text, Error **err) {
         return result;
 }
 
+static int write_file_entry(Pack *pack, Entry *entry, const ArchiveFile *file, Error **err) {
+        archive_entry_copy_sourcepath(entry, file->path);
+        if (archive_read_disk_entry_from_file(pack->disk, entry, -1, NULL) < ARCHIVE_WARN)
+                return disk_failed(pack, err);
+        if (archive_entry_filetype(entry) != AE_IFREG)
+                return error_set(err, ERROR_INVALID, 0, "%s is not a regular file", file->path);
+        archive_entry_set_pathname(entry, file->name);
+        archive_entry_set_hardlink(entry, NULL);
+        if (archive_write_header(pack->writer, entry) < ARCHIVE_WARN)
+                return write_failed(pack, err);
+        return write_content(pack, file->path, archive_entry_size(entry), err);
+}
+
+static int pack_file(Pack *pack, const ArchiveFile *file, Error **err) {
+        Entry *entry = archive_entry_new();
+        pack->disk = archive_read_disk_new();
+        archive_read_disk_set_symlink_physical(pack->disk);
+        int result = write_file_entry(pack, entry, file, err);
+        archive_entry_free(entry);
+        archive_read_free(pack->disk);
+        return result;
+}
+
 static int pack_all(Pack *pack, Error **err) {
         for (size_t i = 0; i < pack->spec->text_count; i++)
                 if (pack_text(pack, &pack->spec->texts[i], err) < 0)
+                        return -1;
+        for (size_t i = 0; i < pack->spec->file_count; i++)
+                if (pack_file(pack, &pack->spec->files[i], err) < 0)
                         return -1;
         for (size_t i = 0; i < pack->spec->tree_count; i++)
                 if (pack_tree(pack, &pack->spec->trees[i], err) < 0)

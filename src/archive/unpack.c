@@ -69,11 +69,18 @@ static int refuse_name(const char *what, const char *name, Error **err) {
                          name != NULL ? name : "");
 }
 
+/* A part and where it goes, `path` without links. */
+typedef struct Part {
+        const char *name;
+        char *path;
+} Part;
+
 typedef struct Unpack {
         const ArchiveUnpack *spec;
         Archive *reader;
         Archive *writer;
-        char *target; /* without links */
+        Part *parts; /* that of name "" takes everything */
+        size_t part_count;
         uint64_t bytes, entries, reported, total;
 } Unpack;
 
@@ -120,6 +127,38 @@ static void report(Unpack *unpack) {
         unpack->spec->progress(unpack->spec->userdata, done, unpack->total);
 }
 
+/* Where a member goes; NULL: it is left out. */
+static char *place_of(const Unpack *unpack, const char *name) {
+        for (size_t i = 0; i < unpack->part_count; i++) {
+                const Part *part = &unpack->parts[i];
+                const char *rest = str_after_prefix(name, part->name);
+                if (rest == NULL || (*part->name != '\0' && *rest != '\0' && *rest != '/'))
+                        continue;
+                rest += strspn(rest, "/");
+                /* The target of a whole archive is what its caller made of it. */
+                if (*rest == '\0')
+                        return *part->name != '\0' ? str_dup(part->path) : NULL;
+                return path_join(part->path, rest);
+        }
+        return NULL;
+}
+
+/* A part that is a directory stays one, one that is a file becomes a file: a link in its place
+ * would lead whoever uses it later astray. */
+static int check_root(const Unpack *unpack, const char *name, mode_t type, Error **err) {
+        for (size_t i = 0; i < unpack->part_count; i++) {
+                const Part *part = &unpack->parts[i];
+                if (*name == '\0' || !str_equal(part->name, name))
+                        continue;
+                mode_t wanted = path_is_directory(part->path) ? AE_IFDIR : AE_IFREG;
+                if (type != wanted)
+                        return error_set(err, ERROR_INVALID, 0,
+                                         "The archive is refused: \"%s\" is not a %s", name,
+                                         wanted == AE_IFDIR ? "directory" : "file");
+        }
+        return 0;
+}
+
 /* Puts the target before the member's names; false: the member is left out. */
 static int relocate(Unpack *unpack, struct archive_entry *entry, bool *ret_wanted, Error **err) {
         const char *raw = archive_entry_pathname(entry), *name = safe_name(raw);
@@ -129,19 +168,21 @@ static int relocate(Unpack *unpack, struct archive_entry *entry, bool *ret_wante
         if (name == NULL)
                 return refuse_name("the name", raw, err);
         bool is_device = type == AE_IFCHR || type == AE_IFBLK;
-        if (*name == '\0' || (link == NULL && is_device && !unpack->spec->devices))
+        _cleanup_free_ char *path = place_of(unpack, name);
+        if (check_root(unpack, name, link != NULL ? 0 : type, err) < 0)
+                return -1;
+        if (path == NULL || (link == NULL && is_device && !unpack->spec->devices))
                 return 0;
         if (link != NULL) {
                 const char *target = safe_name(link);
                 if (target == NULL || *target == '\0')
                         return refuse_name("the hard link's target", link, err);
-                _cleanup_free_ char *path = path_join(unpack->target, target);
-                /* A link to a device that was left out is left out too. */
-                if (!path_exists(path))
+                _cleanup_free_ char *linked = place_of(unpack, target);
+                /* A link to what was left out is left out too. */
+                if (linked == NULL || !path_exists(linked))
                         return 0;
-                archive_entry_set_hardlink(entry, path);
+                archive_entry_set_hardlink(entry, linked);
         }
-        _cleanup_free_ char *path = path_join(unpack->target, name);
         archive_entry_set_pathname(entry, path);
         *ret_wanted = true;
         return 0;
@@ -188,13 +229,42 @@ static int unpack_all(Unpack *unpack, Error **err) {
         return 0;
 }
 
+static void parts_done(Unpack *unpack) {
+        for (size_t i = 0; i < unpack->part_count; i++)
+                free(unpack->parts[i].path);
+        free(unpack->parts);
+}
+
+/* Only the directory that a part goes into is resolved: the part may be a file that comes. */
+static char *resolve(const char *path) {
+        _cleanup_free_ char *parent = path_directory(path);
+        _cleanup_free_ char *resolved = realpath(parent, NULL);
+        return resolved != NULL ? path_join(resolved, path_name(path)) : NULL;
+}
+
+static int plan_parts(Unpack *unpack, Error **err) {
+        const ArchiveUnpack *spec = unpack->spec;
+        const ArchivePlace whole = {.name = "", .path = spec->target};
+        const ArchivePlace *places = spec->places != NULL ? spec->places : &whole;
+        size_t count = spec->places != NULL ? spec->place_count : 1;
+        unpack->parts = mem_new_array(Part, count);
+        for (size_t i = 0; i < count; i++) {
+                char *path = spec->places != NULL ? resolve(places[i].path)
+                                                  : realpath(places[i].path, NULL);
+                if (path == NULL)
+                        return error_errno(err, errno, "Cannot unpack into %s", places[i].path);
+                unpack->parts[unpack->part_count++] = (Part){.name = places[i].name, .path = path};
+        }
+        return 0;
+}
+
 static int unpack_tar(const ArchiveUnpack *spec, Error **err) {
         _cleanup_(reader_free) Archive *reader = NULL;
         _cleanup_(writer_free) Archive *writer = archive_write_disk_new();
-        _cleanup_free_ char *target = realpath(spec->target, NULL);
+        _cleanup_(parts_done) Unpack unpack = {.spec = spec, .writer = writer};
         struct stat info;
-        if (target == NULL)
-                return error_errno(err, errno, "Cannot unpack into %s", spec->target);
+        if (plan_parts(&unpack, err) < 0)
+                return -1;
         if (stat(spec->source, &info) < 0)
                 return error_errno(err, errno, "Cannot open %s", spec->source);
         if (reader_open(spec->source, &reader, err) < 0)
@@ -205,11 +275,8 @@ static int unpack_tar(const ArchiveUnpack *spec, Error **err) {
                                                ARCHIVE_EXTRACT_XATTR | ARCHIVE_EXTRACT_UNLINK |
                                                ARCHIVE_EXTRACT_SECURE_SYMLINKS |
                                                ARCHIVE_EXTRACT_SECURE_NODOTDOT);
-        Unpack unpack = {.spec = spec,
-                         .reader = reader,
-                         .writer = writer,
-                         .target = target,
-                         .total = (uint64_t) info.st_size};
+        unpack.reader = reader;
+        unpack.total = (uint64_t) info.st_size;
         return unpack_all(&unpack, err);
 }
 
@@ -251,21 +318,52 @@ void archive_contents_done(ArchiveContents *contents) {
         *contents = (ArchiveContents){};
 }
 
-static int read_metadata(Archive *reader, ArchiveContents *contents, Error **err) {
-        _cleanup_strbuf_ StrBuf text = {};
+static int read_text(Archive *reader, const char *name, size_t limit, StrBuf *text, Error **err) {
         char block[8192];
         la_ssize_t got;
+        strbuf_add(text, "");
         while ((got = archive_read_data(reader, block, sizeof block)) > 0) {
-                if (text.length + (size_t) got > METADATA_LIMIT)
-                        return error_set(err, ERROR_TOO_LARGE, 0, "metadata.yaml is over 1 MiB");
-                strbuf_add_data(&text, block, (size_t) got);
+                if (text->length + (size_t) got > limit)
+                        return error_set(err, ERROR_TOO_LARGE, 0, "%s is over %zu KiB", name,
+                                         limit >> 10);
+                strbuf_add_data(text, block, (size_t) got);
         }
         if (got < 0)
                 return error_set(err, ERROR_INVALID, 0, "Damaged archive: %s",
                                  archive_error_string(reader));
+        return 0;
+}
+
+static int read_metadata(Archive *reader, ArchiveContents *contents, Error **err) {
+        _cleanup_strbuf_ StrBuf text = {};
+        if (read_text(reader, "metadata.yaml", METADATA_LIMIT, &text, err) < 0)
+                return -1;
         contents->metadata_size = text.length;
         str_replace(&contents->metadata, strbuf_take(&text));
         return 0;
+}
+
+int archive_read_member(const char *source, const char *name, size_t limit, char **ret,
+                        Error **err) {
+        _cleanup_(reader_free) Archive *reader = NULL;
+        _cleanup_strbuf_ StrBuf text = {};
+        struct archive_entry *entry;
+        int code;
+        if (reader_open(source, &reader, err) < 0)
+                return -1;
+        while ((code = archive_read_next_header(reader, &entry)) >= ARCHIVE_WARN &&
+               code != ARCHIVE_EOF) {
+                if (!str_equal(safe_name(archive_entry_pathname(entry)), name))
+                        continue;
+                if (read_text(reader, name, limit, &text, err) < 0)
+                        return -1;
+                *ret = strbuf_take(&text);
+                return 0;
+        }
+        if (code != ARCHIVE_EOF)
+                return error_set(err, ERROR_INVALID, 0, "Damaged archive: %s",
+                                 archive_error_string(reader));
+        return error_set(err, ERROR_NOT_FOUND, 0, "The archive has no %s", name);
 }
 
 int archive_look(const char *source, ArchiveContents *ret, Error **err) {
