@@ -269,3 +269,11 @@ int db_instance_touch(Transaction *tx, int64_t id, int64_t used_ns, Error **err)
         return db_run(tx, err, "UPDATE instances SET last_use_date = ? WHERE id = ?", "ti", used_ns,
                       id);
 }
+
+int db_instance_count_elsewhere(Transaction *tx, const char *project, const char *name,
+                                int64_t *ret, Error **err) {
+        return db_lookup(tx, "No count", ret, err,
+                         "SELECT COUNT(*) FROM instances JOIN projects ON projects.id = project_id"
+                         " WHERE instances.name = ? COLLATE NOCASE AND projects.name != ?",
+                         "ss", name, project);
+}

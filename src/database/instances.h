@@ -40,6 +40,9 @@ int db_instance_list(Transaction *tx, const char *project, InstanceRowList *ret,
 /* Sorted "name"s only. */
 int db_instance_names(Transaction *tx, const char *project, StrList *ret, Error **err)
         _must_check_;
+/* How many of other projects have the name, without regard to case. */
+int db_instance_count_elsewhere(Transaction *tx, const char *project, const char *name,
+                                int64_t *ret, Error **err) _must_check_;
 /* `profile_project`: the project that holds the instance's profiles. */
 int db_instance_create(Transaction *tx, const InstanceRow *row, const char *profile_project,
                        int64_t *ret_id, Error **err) _must_check_;

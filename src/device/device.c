@@ -2,6 +2,7 @@
 
 #include "base/files.h"
 #include "base/memory.h"
+#include "device/drivers/nic.h"
 #include "device/entries.h"
 #include "device/nodes.h"
 #include "linux/mounts.h"
@@ -23,8 +24,12 @@ static const DeviceDriver *const drivers[] = {
         &device_usb,
 };
 
-int device_find(const StrMap *config, const DeviceDriver **ret, Error **err) {
-        const char *type = strmap_get(config, "type"), *nictype = strmap_get(config, "nictype");
+int device_find(const DeviceContext *context, const DeviceDriver **ret, Error **err) {
+        const char *type = strmap_get(context->config, "type");
+        const char *nictype = strmap_get(context->config, "nictype");
+        if (device_is_nic(context->config) &&
+            !str_is_empty(strmap_get(context->config, "network")))
+                return nic_find_by_network(context, ret, err);
         for (size_t i = 0; i < ARRAY_SIZE(drivers); i++)
                 if (str_equal(drivers[i]->type, type) &&
                     (drivers[i]->subtype == NULL || str_equal(drivers[i]->subtype, nictype))) {
@@ -39,13 +44,39 @@ int device_find(const StrMap *config, const DeviceDriver **ret, Error **err) {
         return error_set(err, ERROR_INVALID, 0, "Unsupported device type \"%s\"", type);
 }
 
+static int check_network_keys(const DeviceContext *context, Error **err) {
+        bool on_network = device_is_nic(context->config) &&
+                          !str_is_empty(strmap_get(context->config, "network"));
+        return on_network ? nic_check_network_keys(context, err) : 0;
+}
+
 int device_validate(const DeviceContext *context, Error **err) {
         const DeviceDriver *driver;
-        if (device_find(context->config, &driver, err) < 0 ||
+        if (check_network_keys(context, err) < 0 || device_find(context, &driver, err) < 0 ||
             config_validate_device(context->config, driver->subtype, err) < 0 ||
             (driver->validate != NULL && driver->validate(context, err) < 0))
                 return error_prefix(err, "Device validation failed for \"%s\"", context->name);
         return 0;
+}
+
+int device_admit(const DeviceContext *context, Error **err) {
+        const DeviceDriver *driver;
+        if (device_find(context, &driver, err) < 0)
+                return -1;
+        return driver->admit != NULL ? driver->admit(context, err) : 0;
+}
+
+int device_added(const DeviceContext *context, Error **err) {
+        const DeviceDriver *driver;
+        if (device_find(context, &driver, err) < 0)
+                return -1;
+        return driver->added != NULL ? driver->added(context, err) : 0;
+}
+
+void device_removed(const DeviceContext *context) {
+        const DeviceDriver *driver;
+        if (device_find(context, &driver, NULL) == 0 && driver->removed != NULL)
+                driver->removed(context);
 }
 
 void device_run_done(DeviceRun *run) {
@@ -177,7 +208,7 @@ static int make_entries(const DeviceContext *context, const DeviceDriver *driver
 
 int device_start(const DeviceContext *context, DeviceRun *run, Error **err) {
         const DeviceDriver *driver;
-        if (device_find(context->config, &driver, err) < 0 ||
+        if (device_find(context, &driver, err) < 0 ||
             (driver->start != NULL && driver->start(context, run, err) < 0) ||
             start_nodes(context, driver, run, err) < 0 ||
             make_entries(context, driver, run, err) < 0)
@@ -205,7 +236,7 @@ static int plug_parts(const DeviceContext *context, const DeviceRun *run, Error 
 
 int device_plug(const DeviceContext *context, const DeviceRun *run, Error **err) {
         const DeviceDriver *driver;
-        if (device_find(context->config, &driver, err) < 0 || plug_parts(context, run, err) < 0 ||
+        if (device_find(context, &driver, err) < 0 || plug_parts(context, run, err) < 0 ||
             (driver->plug != NULL && driver->plug(context, run, err) < 0))
                 return -1;
         return device_running(context, err);
@@ -213,14 +244,14 @@ int device_plug(const DeviceContext *context, const DeviceRun *run, Error **err)
 
 int device_running(const DeviceContext *context, Error **err) {
         const DeviceDriver *driver;
-        if (device_find(context->config, &driver, err) < 0)
+        if (device_find(context, &driver, err) < 0)
                 return -1;
         return driver->running != NULL ? driver->running(context, err) : 0;
 }
 
 int device_unplug(const DeviceContext *context, Error **err) {
         const DeviceDriver *driver;
-        if (device_find(context->config, &driver, err) < 0 ||
+        if (device_find(context, &driver, err) < 0 ||
             (driver->unplug != NULL && driver->unplug(context, err) < 0))
                 return -1;
         return driver->prefix != NULL
@@ -231,7 +262,7 @@ int device_unplug(const DeviceContext *context, Error **err) {
 void device_stop(const DeviceContext *context, StrMap *volatiles) {
         const DeviceDriver *driver;
         _cleanup_strlist_ StrList names = {.items = NULL};
-        if (device_find(context->config, &driver, NULL) < 0)
+        if (device_find(context, &driver, NULL) < 0)
                 return;
         if (driver->stop != NULL)
                 driver->stop(context, volatiles);
@@ -257,23 +288,26 @@ static bool is_within(const DeviceDriver *driver, const StrMap *a, const StrMap 
         return true;
 }
 
-bool device_can_update(const StrMap *before, const StrMap *config) {
+bool device_can_update(const DeviceContext *context, const StrMap *other) {
         const DeviceDriver *driver, *old;
-        return device_find(config, &driver, NULL) == 0 && device_find(before, &old, NULL) == 0 &&
-               driver == old && driver->live_keys != NULL && is_within(driver, before, config) &&
-               is_within(driver, config, before);
+        DeviceContext before = *context;
+        before.config = other;
+        return device_find(context, &driver, NULL) == 0 && device_find(&before, &old, NULL) == 0 &&
+               driver == old && driver->live_keys != NULL &&
+               is_within(driver, other, context->config) &&
+               is_within(driver, context->config, other);
 }
 
 int device_update(const DeviceContext *context, const StrMap *before, Error **err) {
         const DeviceDriver *driver;
-        if (device_find(context->config, &driver, err) < 0)
+        if (device_find(context, &driver, err) < 0)
                 return -1;
         return driver->update != NULL ? driver->update(context, before, err) : 0;
 }
 
 DeviceFollow device_follows(const DeviceContext *context, StrList *paths) {
         const DeviceDriver *driver;
-        if (device_find(context->config, &driver, NULL) < 0 || driver->follows == NULL)
+        if (device_find(context, &driver, NULL) < 0 || driver->follows == NULL)
                 return DEVICE_FOLLOWS_NOTHING;
         return driver->follows(context, paths);
 }
@@ -291,7 +325,7 @@ int device_sync(const DeviceContext *context, const StrList *gone, StrList *chan
         _cleanup_(device_nodes_done) DeviceNodes nodes = {.items = NULL};
         _cleanup_device_run_ DeviceRun run = {.link = NULL};
         const DeviceDriver *driver;
-        if (device_find(context->config, &driver, err) < 0)
+        if (device_find(context, &driver, err) < 0)
                 return -1;
         /* What is required may be missing by now: then it is gone. */
         (void) !driver->nodes(context, &nodes, NULL);

@@ -13,13 +13,14 @@
 #include "base/error.h"
 #include "base/text.h"
 #include "linux/cgroup.h"
+#include "network/network.h"
 #include "runtime/runtime.h"
 
 struct Volumes;
 
 typedef struct DeviceContext {
         const char *instance;    /* name on disk */
-        const char *project, *title; /* where and what its record is; NULL: of a profile */
+        const char *project, *title; /* of the instance or profile, and its name */
         const char *name;        /* of the device */
         const StrMap *config;    /* expanded */
         const DeviceMap *devices; /* all of the instance, expanded */
@@ -30,6 +31,7 @@ typedef struct DeviceContext {
         unsigned nic_index;      /* place among the nics: lxc.net.N */
         bool unprivileged;
         const CgroupLayout *cgroups;
+        Networks *networks;
         Runtime *runtime;
         struct Volumes *volumes; /* NULL: of a profile */
         const RuntimeProcess *process; /* the running instance; NULL: it does not run yet */
@@ -84,6 +86,11 @@ typedef struct DeviceDriver {
         const char *const *live_keys;
         /* Each may be NULL: nothing to do. validate: beyond what the key table checks. */
         int (*validate)(const DeviceContext *context, Error **err);
+        /* Whether it goes together with the devices of other instances. */
+        int (*admit)(const DeviceContext *context, Error **err);
+        /* It has come to an instance, or it goes, running or not. */
+        int (*added)(const DeviceContext *context, Error **err);
+        void (*removed)(const DeviceContext *context);
         int (*start)(const DeviceContext *context, DeviceRun *run, Error **err);
         /* The nodes that it wants now. They come and go with those of the host when the driver
          * `follows` them; paths are added to `paths`. */
@@ -102,7 +109,13 @@ typedef struct DeviceDriver {
 
 /* Checks keys and values and finds the driver; ERROR_INVALID names what is wrong. */
 int device_validate(const DeviceContext *context, Error **err) _must_check_;
-int device_find(const StrMap *config, const DeviceDriver **ret, Error **err) _must_check_;
+/* A nic that names a network has the driver of the network's type. */
+int device_find(const DeviceContext *context, const DeviceDriver **ret, Error **err)
+        _must_check_;
+/* Against other instances; "Failed add validation for device …" and the like are the caller's. */
+int device_admit(const DeviceContext *context, Error **err) _must_check_;
+int device_added(const DeviceContext *context, Error **err) _must_check_;
+void device_removed(const DeviceContext *context);
 /* The order in which devices start: places in `devices`. The caller frees. */
 size_t *device_order(const DeviceMap *devices);
 
@@ -112,8 +125,8 @@ int device_plug(const DeviceContext *context, const DeviceRun *run, Error **err)
 int device_running(const DeviceContext *context, Error **err) _must_check_;
 int device_unplug(const DeviceContext *context, Error **err) _must_check_;
 void device_stop(const DeviceContext *context, StrMap *volatiles);
-/* Only keys that can be changed in place differ; `config` is the device as it will be. */
-bool device_can_update(const StrMap *before, const StrMap *config);
+/* Only keys that can be changed in place differ from `other`. */
+bool device_can_update(const DeviceContext *context, const StrMap *other);
 int device_update(const DeviceContext *context, const StrMap *before, Error **err) _must_check_;
 DeviceFollow device_follows(const DeviceContext *context, StrList *paths);
 /* Nodes of a running instance follow those of the host, `gone` (paths inside) aside: the kernel

@@ -162,7 +162,9 @@ int device_entries_orphaned(const DeviceContext *instance, StrList *ret, Error *
                 for (size_t d = 0; d < instance->devices->count && !owned; d++) {
                         const DeviceEntry *device = &instance->devices->items[d];
                         const DeviceDriver *driver;
-                        if (device_find(&device->config, &driver, NULL) < 0 ||
+                        DeviceContext context = *instance;
+                        context.config = &device->config;
+                        if (device_find(&context, &driver, NULL) < 0 ||
                             driver->prefix == NULL)
                                 continue;
                         _cleanup_free_ char *start = device_prefix(driver->prefix, device->name);

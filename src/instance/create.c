@@ -205,6 +205,9 @@ int instance_create_prepare(Instances *instances, InstanceCreate *create, Error 
         if (instance_plan_volatile(instances, plan, &changes, err) < 0)
                 return -1;
         strmap_merge(&create->row.config, &changes);
+        instance_apply_volatile(plan, &changes);
+        if (instance_admit_devices(instances, NULL, plan, err) < 0)
+                return error_prefix(err, "Failed creating instance record");
         return 0;
 }
 
@@ -315,6 +318,7 @@ int instance_create(Instances *instances, InstanceCreate *create, Operation *ope
                 runner_forget(instances, plan->disk_name);
                 return -1;
         }
+        instance_devices_changed(instances, NULL, plan);
         runner_release(instances, plan);
         instance_emit(instances, plan, "instance-created", NULL, requestor);
         const InstanceChange start = {.action = INSTANCE_ACTION_START, .requestor = requestor};

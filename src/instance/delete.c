@@ -59,6 +59,7 @@ int instance_delete_held(Instances *instances, Instance *instance,
         for (size_t i = 0; i < snapshots.count; i++)
                 instance_emit(instances, &snapshots.items[i], "instance-snapshot-deleted", NULL,
                               requestor);
+        instance_devices_changed(instances, instance, NULL);
         instance_emit(instances, instance, "instance-deleted", NULL, requestor);
         return 0;
 }
@@ -175,12 +176,14 @@ static int rename_held(Instances *instances, Instance *instance, void *userdata,
         if (check_rename(instances, instance, job->to, err) < 0 ||
             rename_journaled(instances, instance, job->to, err) < 0)
                 return -1;
+        instance_devices_changed(instances, instance, NULL);
         json_t *context = json_pack("{s:s}", "old_name", instance->row.name);
         _cleanup_free_ char *old = TAKE_PTR(instance->disk_name);
         instance->disk_name = storage_instance_name(instance->row.project, job->to);
         str_replace(&instance->row.name, str_dup(job->to));
         instance_rename_files(instances, old, instance->disk_name);
         instance_backup_file_update(instances, instance);
+        instance_devices_changed(instances, NULL, instance);
         instance_emit(instances, instance, "instance-renamed", context, job->requestor);
         return 0;
 }

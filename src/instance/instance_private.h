@@ -148,6 +148,13 @@ int instance_delete_held(Instances *instances, Instance *instance,
 /* Renders the templates whose "when" has one of the triggers. */
 int instance_apply_templates(Instances *instances, const Instance *instance, const char *rootfs,
                              const StrList *triggers, Error **err) _must_check_;
+/* What is new or changed goes together with the other instances; `before` NULL: all is new. */
+int instance_admit_devices(Instances *instances, const Instance *before, const Instance *after,
+                           Error **err) _must_check_;
+/* Tells the drivers what has come and what goes. `before` NULL: a new instance, `after` NULL: it is
+ * deleted. */
+void instance_devices_changed(Instances *instances, const Instance *before,
+                              const Instance *after);
 /* What a device driver is told; borrows from the instance. `index`: place in its devices. */
 DeviceContext instance_device_context(Instances *instances, const Instance *instance,
                                       const DeviceMap *devices, size_t index);

@@ -105,10 +105,10 @@ static int change_limits(Instances *instances, const RuntimeProcess *process,
 }
 
 /* As it is, or changed in place. */
-static bool stays(const DeviceMap *others, const DeviceEntry *device) {
-        const StrMap *other = devicemap_get(others, device->name);
-        return other != NULL && (strmap_equal(other, &device->config) ||
-                                 device_can_update(other, &device->config));
+static bool stays(const DeviceContext *context, const DeviceMap *others) {
+        const StrMap *other = devicemap_get(others, context->name);
+        return other != NULL && (strmap_equal(other, context->config) ||
+                                 device_can_update(context, other));
 }
 
 static int check_pluggable(Instances *instances, const Instance *from, const Instance *to,
@@ -117,9 +117,9 @@ static int check_pluggable(Instances *instances, const Instance *from, const Ins
                 const DeviceContext context =
                         instance_device_context(instances, from, &from->devices, i);
                 const DeviceDriver *driver;
-                if (stays(&to->devices, &from->devices.items[i]))
+                if (stays(&context, &to->devices))
                         continue;
-                if (device_find(context.config, &driver, err) < 0)
+                if (device_find(&context, &driver, err) < 0)
                         return -1;
                 const char *reason =
                         driver->needs_stop != NULL ? driver->needs_stop(&context) : NULL;
@@ -137,7 +137,7 @@ static int unplug(Instances *instances, const RuntimeProcess *process, const Ins
                 DeviceContext context =
                         instance_device_context(instances, before, &before->devices, order[i]);
                 _cleanup_strmap_ StrMap changes = {.items = NULL};
-                if (stays(&after->devices, &before->devices.items[order[i]]))
+                if (stays(&context, &after->devices))
                         continue;
                 context.process = process;
                 if (device_unplug(&context, err) < 0)
@@ -169,7 +169,7 @@ static int plug(Instances *instances, const RuntimeProcess *process, const Insta
         for (size_t i = 0; i < after->devices.count; i++) {
                 DeviceContext context =
                         instance_device_context(instances, after, &after->devices, order[i]);
-                if (stays(&before->devices, &after->devices.items[order[i]]))
+                if (stays(&context, &before->devices))
                         continue;
                 context.process = process;
                 if (plug_one(&context, after, err) < 0)
@@ -188,7 +188,7 @@ int instance_update_devices(Instances *instances, const RuntimeProcess *process,
                         instance_device_context(instances, after, &after->devices, i);
                 const StrMap *old = devicemap_get(&before->devices, context.name);
                 if (old == NULL || strmap_equal(old, context.config) ||
-                    !device_can_update(old, context.config))
+                    !device_can_update(&context, old))
                         continue;
                 context.process = process;
                 if (device_update(&context, old, err) < 0)

@@ -259,6 +259,7 @@ DeviceContext instance_device_context(Instances *instances, const Instance *inst
                                 .project = instance->row.project,
                                 .title = instance->row.name,
                                 .volumes = instances->spec.volumes,
+                                .networks = instances->spec.networks,
                                 .name = devices->items[index].name,
                                 .config = &devices->items[index].config,
                                 .devices = devices,

@@ -96,7 +96,7 @@ static int plan_update(Instances *instances, const Instance *before, InstanceRow
                 return -1;
         instance_renew_cloud_id(before, after, &changes);
         instance_apply_volatile(after, &changes);
-        return 0;
+        return instance_admit_devices(instances, before, after, err);
 }
 
 static int record(Instances *instances, const InstanceRow *row, Error **err) {
@@ -115,13 +115,17 @@ static int update_held(Instances *instances, const Instance *before, InstanceRow
         _cleanup_(instance_cleanup) Instance *after = mem_new(Instance);
         if (plan_update(instances, before, row, after, err) < 0)
                 return -1;
-        if (!instance_is_running(before))
-                return instance_update_devices(instances, NULL, before, after, err) < 0
-                               ? -1
-                               : record(instances, &after->row, err);
+        if (!instance_is_running(before)) {
+                if (instance_update_devices(instances, NULL, before, after, err) < 0 ||
+                    record(instances, &after->row, err) < 0)
+                        return -1;
+                instance_devices_changed(instances, before, after);
+                return 0;
+        }
         if (instance_change_live(instances, before, after, err) < 0)
                 return -1;
         if (record(instances, &after->row, err) == 0) {
+                instance_devices_changed(instances, before, after);
                 hotplug_follow(instances, after);
                 instance_guest_changed(instances, before, after);
                 return 0;
@@ -161,6 +165,7 @@ static int follow_profile(Instances *instances, const Instance *listed, const Pr
             instance_expand_with(tx, old, before, err) < 0)
                 return -1;
         transaction_rollback(TAKE_PTR(tx));
+        instance_devices_changed(instances, old, after);
         instance_renew_cloud_id(old, after, &config);
         if (!instance_is_running(after))
                 return instance_set_volatile(instances, after, &config, false, err);

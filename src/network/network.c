@@ -191,6 +191,7 @@ void networks_start(Networks *networks) {
         for (size_t i = 0; i < rows.count; i++)
                 if (rows.items[i].state == NETWORK_CREATED)
                         setup_noted(networks, &rows.items[i]);
+        network_hosts_rebuild(networks, &rows);
         pthread_mutex_unlock(&networks->verbs);
 }
 

@@ -71,6 +71,8 @@ int network_rename(Networks *networks, const NetworkRow *row, const char *to, Er
         _must_check_;
 int network_delete(Networks *networks, const NetworkRow *row, Error **err) _must_check_;
 
+/* Whether an instance of another project has the name: they can meet in DNS. */
+bool network_name_is_shared(Networks *networks, const char *project, const char *instance);
 /* What all users of networks share, in one question each. */
 int networks_each_nic(Networks *networks, NetworkNicVisitor visit, void *visit_data, Error **err)
         _must_check_;

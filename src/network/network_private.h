@@ -27,5 +27,7 @@ int network_free_subnet(Networks *networks, int family, char **ret, Error **err)
 /* driver->setup() and what comes after it. */
 int network_setup(Networks *networks, const NetworkRow *row, const NetworkRow *before,
                   Error **err) _must_check_;
+/* The files of all nics on these networks, from the records. */
+void network_hosts_rebuild(Networks *networks, const NetworkRowList *rows);
 /* Another network has this parent. */
 int network_check_parent(Networks *networks, const NetworkRow *row, Error **err) _must_check_;

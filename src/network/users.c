@@ -2,6 +2,7 @@
 #include "network/network_private.h"
 
 #include "base/memory.h"
+#include "database/instances.h"
 #include "database/projects.h"
 
 bool network_nic_is_on(const NetworkRow *row, const NetworkNic *nic) {
@@ -22,6 +23,15 @@ int networks_each_nic(Networks *networks, NetworkNicVisitor visit, void *visit_d
         if (networks->hooks.each_nic == NULL)
                 return 0;
         return networks->hooks.each_nic(networks->hooks.userdata, visit, visit_data, err);
+}
+
+bool network_name_is_shared(Networks *networks, const char *project, const char *instance) {
+        _cleanup_transaction_ Transaction *tx = NULL;
+        int64_t count = 0;
+        if (database_begin(networks->spec.database, DATABASE_READ, &tx, NULL) < 0 ||
+            db_instance_count_elsewhere(tx, project, instance, &count, NULL) < 0)
+                return true;
+        return count > 0;
 }
 
 static void add_url(StrList *list, const char *kind, const char *name, const char *project) {

@@ -152,8 +152,11 @@ static int update_held(Networks *networks, const NetworkDriver *driver, NetworkR
         if (strmap_equal(&before.config, &row->config))
                 return record_update(networks, row, err);
         if (network_setup(networks, row, &before, err) == 0 &&
-            record_update(networks, row, err) == 0)
+            record_update(networks, row, err) == 0) {
+                const NetworkRowList one = {.items = row, .count = 1};
+                network_hosts_rebuild(networks, &one);
                 return 0;
+        }
         if (network_setup(networks, &before, row, NULL) < 0)
                 log_error("Network %s could not be put back", row->name);
         return -1;

@@ -86,11 +86,15 @@ static int profile_get(RestRequest *request, Error **err) {
         return object != NULL ? rest_reply_sync(request, object) : -1;
 }
 
-static int check_content(const ProfileRow *row, Error **err) {
+static int check_content(RestRequest *request, const ProfileRow *row, Error **err) {
         if (config_validate(&config_profile, row->name, &row->config, err) < 0)
                 return -1;
         for (size_t i = 0; i < row->devices.count; i++) {
                 const DeviceContext context = {.instance = row->name,
+                                               .project = request->effective_project,
+                                               .title = row->name,
+                                               .networks = request->context->networks,
+                                               .devices = &row->devices,
                                                .name = row->devices.items[i].name,
                                                .config = &row->devices.items[i].config,
                                                .volatiles = &row->config};
@@ -120,7 +124,7 @@ static int profiles_post(RestRequest *request, Error **err) {
                                 .description = post.description,
                                 .config = post.config,
                                 .devices = post.devices};
-        if (name_check_profile(post.name, err) < 0 || check_content(&row, err) < 0 ||
+        if (name_check_profile(post.name, err) < 0 || check_content(request, &row, err) < 0 ||
             database_begin(request->context->database, DATABASE_WRITE, &tx, err) < 0 ||
             project_allow_profile(tx, &row, err) < 0 ||
             db_profile_create(tx, &row, &id, err) < 0 || transaction_commit(&tx, err) < 0)
@@ -149,7 +153,7 @@ static int profile_put(RestRequest *request, Error **err) {
         row->config = put.config;
         row->description = put.description != NULL ? put.description : str_dup("");
         row->devices = put.devices;
-        if (result < 0 || check_content(row, err) < 0 ||
+        if (result < 0 || check_content(request, row, err) < 0 ||
             database_begin(request->context->database, DATABASE_WRITE, &tx, err) < 0 ||
             project_allow_profile(tx, row, err) < 0 ||
             db_profile_update(tx, row, err) < 0 || transaction_commit(&tx, err) < 0)

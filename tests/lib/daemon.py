@@ -45,8 +45,10 @@ class Leftovers(Exception):
 
 
 class Daemon:
-    def __init__(self, base=None, start=True, pool=True, environment=None, run=None):
-        """`run`: another daemon's program than the one under test."""
+    def __init__(self, base=None, start=True, pool=True, environment=None, run=None,
+                 namespace=None):
+        """`run`: another daemon's program than the one under test; `namespace`: a network of its
+        own (netns.Namespace)."""
         self.base = base or tempfile.mkdtemp(prefix="berth-test-")
         os.chmod(self.base, 0o711)
         self.directory = os.path.join(self.base, "state")
@@ -55,6 +57,7 @@ class Daemon:
         self.prefix = "t" + os.path.basename(self.base)[-6:].lower().replace("_", "x") + "-"
         self.extra = environment or {}
         self.program = run or program()
+        self.namespace = namespace
         self.process = None
         self.api = api.Api(self.socket)
         os.makedirs(self.directory, mode=0o711, exist_ok=True)
@@ -76,9 +79,12 @@ class Daemon:
 
     def start(self, *arguments):
         log = os.path.join(self.base, "daemon.log")
+        words = [self.program, "--group", "root", "--logfile", log, "--debug", *arguments]
+        if self.namespace:
+            words = self.namespace.command(*words)
         with open(os.path.join(self.base, "output.log"), "ab") as output:
             self.process = subprocess.Popen(
-                [self.program, "--group", "root", "--logfile", log, "--debug", *arguments],
+                words,
                 env=self.environment(), stdin=subprocess.DEVNULL, stdout=output, stderr=output,
                 start_new_session=True)
         self.write_pid()
@@ -182,6 +188,14 @@ class Daemon:
                                    {"action": "stop", "force": True, "timeout": 30})
             if not instance["ephemeral"] or instance["status"] == "Stopped":
                 self.api.operation("DELETE", path + project)
+        self.purge_networks()
+
+    def purge_networks(self):
+        """Their DHCP servers outlive the daemon. What a profile uses stays."""
+        answer = self.api.request("GET", "/1.0/networks?recursion=1")
+        for network in (answer.metadata or []) if answer.status == 200 else []:
+            if network["managed"] and not network["used_by"]:
+                self.api.sync("DELETE", f"/1.0/networks/{network['name']}")
 
     def stop(self):
         """Deletes the instances, ends the daemon, raises when anything is left behind."""

@@ -1,76 +1,68 @@
-#!/usr/bin/env python3
-"""Network namespaces: a suite that has one of its own, and hosts beside it.
+"""A network of its own for a daemon and its containers: what they do to links, addresses, the
+firewall and sysctls stays in it.
 
-    netns.enter()          first thing in main: this program again in a network namespace (and a
-                           /sys of it), so that nothing that it and its daemons do reaches the host's
-    host = netns.Host("a", "10.0.0.2/24", bridge="br0")    a peer joined to a bridge here
-    host.run("ping", "-c1", "10.0.0.1")
+    with netns.Namespace() as place:
+        peer = daemon.Daemon(namespace=place)
+        place.run("ip", "link")
+
+A process holds the namespace (and a mount namespace with a /sys that shows it), so that a daemon can
+be restarted in it. It ends with this program.
 """
-import os
 import subprocess
-import sys
 
-MARK = "BERTH_TEST_NETNS"
-SETUP = """set -e
-cg=$(mktemp -d /tmp/berth-test-cg-XXXXXX)
-mount --make-rprivate /
-mount --rbind /sys/fs/cgroup "$cg"
-umount -l /sys
-mount -t sysfs sys /sys
-mount --rbind "$cg" /sys/fs/cgroup
-umount -l "$cg"
-rmdir "$cg"
-mkdir -p /run/netns
-mount -t tmpfs run /run/netns
-mount --make-rshared /
+SETUP = r"""
+set -e
 ip link set lo up
-exec "$@"
+groups=$(mktemp -d)
+mount --rbind /sys/fs/cgroup "$groups"
+umount -l /sys
+mount -t sysfs sysfs /sys
+mount --rbind "$groups" /sys/fs/cgroup
+umount -l "$groups"
+rmdir "$groups"
+echo ready
+exec cat >/dev/null
 """
 
 
-def enter():
-    """Comes back only inside."""
-    if os.environ.get(MARK) == "1":
-        return
-    os.environ[MARK] = "1"
-    os.execvp("unshare", ["unshare", "--net", "--mount", "--propagation", "private", "sh", "-c",
-                          SETUP, "sh", sys.executable, *sys.argv])
+class Namespace:
+    def __init__(self):
+        self.holder = subprocess.Popen(
+            ["unshare", "--net", "--mount", "--propagation", "private", "sh", "-c", SETUP],
+            stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+        if self.holder.stdout.readline() != b"ready\n":
+            raise RuntimeError("no network namespace can be made")
 
+    def command(self, *words):
+        """What to run so that the words run in it."""
+        return ["nsenter", "--target", str(self.holder.pid), "--net", "--mount", "--wd=/", *words]
 
-def run(*command, check=True, data=None):
-    """(exit code, what it wrote)"""
-    done = subprocess.run(command, input=data, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
-                          text=True, check=False)
-    if check and done.returncode != 0:
-        raise RuntimeError(f"{' '.join(command)}: {done.stdout}")
-    return done.returncode, done.stdout
+    def run(self, *words, check=True):
+        """The output of a command that runs in it."""
+        done = subprocess.run(self.command(*words), stdout=subprocess.PIPE,
+                              stderr=subprocess.PIPE, check=False, text=True)
+        if check and done.returncode != 0:
+            raise RuntimeError(f"{words}: {done.stderr}")
+        return done.stdout
 
+    def join(self, other, name="wire"):
+        """A cable from this one to another; its ends have the same name."""
+        self.run("ip", "link", "add", name, "type", "veth", "peer", "name", name, "netns",
+                 str(other.holder.pid))
+        for end in (self, other):
+            end.run("ip", "link", "set", name, "up")
 
-class Host:
-    """A namespace with `eth0`; the other end, NAME-0, is here."""
+    def links(self):
+        """The names of its links."""
+        lines = self.run("ip", "-o", "link").splitlines()
+        return [line.split(": ")[1].split("@")[0] for line in lines]
 
-    def __init__(self, name, *addresses, bridge=None, hwaddr=None):
-        self.name, self.port = name, name + "-0"
-        run("ip", "netns", "add", name)
-        run("ip", "link", "add", self.port, "type", "veth", "peer", "name", "eth0", "netns", name)
-        self.run("ip", "link", "set", "lo", "up")
-        if hwaddr:
-            self.run("ip", "link", "set", "eth0", "address", hwaddr)
-        for address in addresses:
-            self.run("ip", "address", "add", address, "dev", "eth0", "nodad")
-        self.run("ip", "link", "set", "eth0", "up")
-        if bridge:
-            run("ip", "link", "set", self.port, "master", bridge)
-        run("ip", "link", "set", self.port, "up")
+    def close(self):
+        self.holder.stdin.close()
+        self.holder.wait(timeout=10)
 
-    def run(self, *command, check=True, data=None):
-        return run("ip", "netns", "exec", self.name, *command, check=check, data=data)
+    def __enter__(self):
+        return self
 
-    def can(self, *command):
-        return self.run(*command, check=False)[0] == 0
-
-    def pings(self, address, seconds=1):
-        return self.can("busybox", "ping", "-c1", f"-W{seconds}", address)
-
-    def delete(self):
-        run("ip", "netns", "delete", self.name, check=False)
+    def __exit__(self, *_):
+        self.close()

@@ -6,7 +6,7 @@
 #include "base/memory.h"
 #include "linux/links.h"
 #include "linux/sysctl.h"
-#include "network/drivers/bridge/openvswitch.h"
+#include "network/openvswitch.h"
 #include "network/driver.h"
 
 #include <grp.h>

@@ -1,4 +1,4 @@
-#include "network/drivers/bridge/openvswitch.h"
+#include "network/openvswitch.h"
 
 #include "base/memory.h"
 #include "process/spawn.h"
