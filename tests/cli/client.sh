@@ -157,6 +157,24 @@ devices() {
         ! client exec "${PREFIX}c" -- grep /mnt/data /proc/mounts
 }
 
+# The mount goes away with the command, whichever way it ends.
+file_mount() {
+        mkdir "$BASE/mounted"
+        client exec "${PREFIX}c" -- sh -c 'mkdir /root/m; echo inside >/root/m/a'
+        client file mount "${PREFIX}c/root/m" "$BASE/mounted" >"$BASE/mount.log" 2>&1 &
+        mounting=$!
+        for _ in $(seq 100); do
+                [ ! -e "$BASE/mounted/a" ] || break
+                sleep 0.1
+        done
+        equal "$(cat "$BASE/mounted/a")" inside
+        echo outside >"$BASE/mounted/b"
+        equal "$(client exec "${PREFIX}c" -- cat /root/m/b)" outside
+        fusermount3 -u "$BASE/mounted"
+        wait "$mounting"
+        rmdir "$BASE/mounted"
+}
+
 profiles() {
         client profile create web
         client profile set web user.profile=yes
@@ -267,7 +285,7 @@ client_cases() {
         "$TOP/tests/lib/images.py"
         for case in image_import image_import_again image_export image_alias launch \
                 launch_taken_name launch_missing_image list_formats list_columns info exec_codes \
-                exec_streams exec_options exec_terminal files config devices profiles projects \
+                exec_streams exec_options exec_terminal files file_mount config devices profiles projects \
                 storage monitor query operations pause_and_restart rename console_log delete \
                 image_delete; do
                 test_case "$CLI: $(echo "$case" | tr _ ' ')" "$case"

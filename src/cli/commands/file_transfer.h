@@ -2,6 +2,9 @@
 #pragma once
 
 #include "cli/cli.h"
+#include "cli/command.h"
+
+extern const Command command_file_mount; /* file_mount.c */
 
 /* A path in an instance: "[remote:]instance/path". */
 typedef struct FilePlace {
