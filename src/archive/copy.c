@@ -21,8 +21,7 @@
 #define REPORT_ENTRIES 1000
 
 typedef struct Copy {
-        dev_t device;
-        uint64_t mount;  /* its id: a btrfs subvolume has another device and is no other mount */
+        TreePlace place;
         bool sync;       /* the target exists */
         const TreeCopy *spec;
         uint64_t bytes, reported;
@@ -231,14 +230,24 @@ static int link_again(Copy *copy, int to_dir, const char *name, const struct sta
         return 0;
 }
 
-static bool is_other_mount(const Copy *copy, int directory, const char *name,
-                           const struct stat *info) {
+int tree_place(int directory, TreePlace *ret, Error **err) {
+        struct stat info;
         struct statx extended;
-        if (info->st_dev == copy->device)
+        if (fstat(directory, &info) < 0 ||
+            statx(directory, "", AT_EMPTY_PATH, STATX_MNT_ID, &extended) < 0)
+                return error_errno(err, errno, "Cannot stat a directory");
+        *ret = (TreePlace) {.device = info.st_dev, .mount = extended.stx_mnt_id};
+        return 0;
+}
+
+bool tree_leaves(const TreePlace *place, int directory, const char *name,
+                 const struct stat *info) {
+        struct statx extended;
+        if (info->st_dev == place->device)
                 return false;
         return statx(directory, name, AT_SYMLINK_NOFOLLOW | AT_NO_AUTOMOUNT, STATX_MNT_ID,
                      &extended) < 0 ||
-               extended.stx_mnt_id != copy->mount;
+               extended.stx_mnt_id != place->mount;
 }
 
 /* Removes what stands in the way of the entry. *ret_keep: the file there is as good. */
@@ -257,13 +266,19 @@ static int make_room(Copy *copy, int to_dir, const char *name, const struct stat
         return *ret_keep ? 0 : beneath_remove_all(copy->target, path, err);
 }
 
+static bool is_skipped(const Copy *copy, const char *path) {
+        return copy->spec->skip != NULL && str_equal(path, copy->spec->skip);
+}
+
 static int copy_entry(Copy *copy, int from_dir, int to_dir, const char *name, const char *path,
                       Error **err) {
         struct stat info;
         bool linked, keep = false;
+        if (is_skipped(copy, path))
+                return 0;
         if (fstatat(from_dir, name, &info, AT_SYMLINK_NOFOLLOW) < 0)
                 return fail(path, "stat", err);
-        if (is_other_mount(copy, from_dir, name, &info))
+        if (tree_leaves(&copy->place, from_dir, name, &info))
                 return 0;
         if (copy->sync && make_room(copy, to_dir, name, &info, path, &keep, err) < 0)
                 return -1;
@@ -307,7 +322,8 @@ static int remove_extras(Copy *copy, int from, int to, const char *path, Error *
                         strlist_take(&extras, path_below(path, entry->d_name));
         closedir(stream);
         for (size_t i = 0; i < extras.count; i++)
-                if (beneath_remove_all(copy->target, extras.items[i], err) < 0)
+                if (!is_skipped(copy, extras.items[i]) &&
+                    beneath_remove_all(copy->target, extras.items[i], err) < 0)
                         return -1;
         return 0;
 }
@@ -342,19 +358,18 @@ static void copy_done(Copy *copy) {
 
 static int copy_tree(const TreeCopy *spec, bool sync, Error **err) {
         _cleanup_close_ int source = open(spec->from, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-        struct stat info;
-        struct statx extended;
-        if (source < 0 || fstat(source, &info) < 0 ||
-            statx(source, "", AT_EMPTY_PATH, STATX_MNT_ID, &extended) < 0)
+        TreePlace place;
+        if (source < 0)
                 return error_errno(err, errno, "Cannot open %s", spec->from);
+        if (tree_place(source, &place, err) < 0)
+                return -1;
         if (mkdir(spec->to, 0700) < 0 && errno != EEXIST)
                 return error_errno(err, errno, "Cannot make directory %s", spec->to);
         _cleanup_close_ int target =
                 open(spec->to, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
         if (target < 0)
                 return error_errno(err, errno, "Cannot open %s", spec->to);
-        _cleanup_(copy_done) Copy copy = {.device = info.st_dev,
-                                          .mount = extended.stx_mnt_id,
+        _cleanup_(copy_done) Copy copy = {.place = place,
                                           .sync = sync,
                                           .spec = spec,
                                           .links = table_new(free),

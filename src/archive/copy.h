@@ -4,11 +4,18 @@
 
 #include "base/error.h"
 
+#include <sys/stat.h>
+
+/* What stands under this name at the top of a volume is its storage driver's: streams leave it out,
+ * and refuse it. */
+#define TREE_PRIVATE ".berth"
+
 /* Called about once for each MiB or thousand entries with the bytes copied so far. */
 typedef struct TreeCopy {
         const char *from, *to;
         void (*progress)(void *userdata, uint64_t done, uint64_t total); /* may be NULL; total 0 */
         void *userdata;
+        const char *skip; /* an entry at the top that is left out, on both sides; may be NULL */
 } TreeCopy;
 
 /* `to` must not exist or be an empty directory. Keeps owners, modes, times, xattrs (and so ACLs and
@@ -20,5 +27,12 @@ int tree_copy(const TreeCopy *copy, Error **err) _must_check_;
 int tree_sync(const TreeCopy *copy, Error **err) _must_check_;
 /* One regular file, in the same way; `to` is replaced. */
 int tree_copy_file(const char *from, const char *to, Error **err) _must_check_;
+/* Where a tree ends: at other mounts, not at btrfs subvolumes, which only have another device. */
+typedef struct TreePlace {
+        dev_t device;
+        uint64_t mount; /* its id */
+} TreePlace;
+int tree_place(int directory, TreePlace *ret, Error **err) _must_check_;
+bool tree_leaves(const TreePlace *place, int directory, const char *name, const struct stat *info);
 /* Disk bytes that a tree uses, hard links counted once. */
 int tree_usage(const char *path, uint64_t *ret, Error **err) _must_check_;

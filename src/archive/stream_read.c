@@ -1,5 +1,6 @@
 #include "archive/stream_private.h"
 
+#include "archive/copy.h"
 #include "base/memory.h"
 #include "base/text.h"
 
@@ -329,6 +330,8 @@ static int receive_entry(Receiver *receiver, const Level *level, char kind, Erro
                 return malformed(err);
         _cleanup_free_ char *path =
                 str_printf("%s%s%s", level->path, *level->path != '\0' ? "/" : "", name);
+        if (str_equal(path, TREE_PRIVATE))
+                return error_set(err, ERROR_INVALID, 0, "The stream holds \"%s\"", path);
         for (size_t i = 0; i < ARRAY_SIZE(kinds); i++)
                 if (kinds[i].kind == kind)
                         return kinds[i].receive(receiver, level, name, path, err);

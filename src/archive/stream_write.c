@@ -1,5 +1,6 @@
 #include "archive/stream_private.h"
 
+#include "archive/copy.h"
 #include "base/memory.h"
 #include "base/text.h"
 
@@ -18,7 +19,7 @@ typedef struct Sender {
         void *userdata;
         unsigned char *block;
         size_t used;
-        dev_t device;
+        TreePlace place;
         Table *links; /* "device:inode" of files with several names -> their id */
         uint64_t last_link;
         unsigned depth;
@@ -227,13 +228,32 @@ static int send_special(Sender *sender, int directory, const char *name, const s
 
 static int send_directory(Sender *sender, int fd, const char *name, const char *path, Error **err);
 
+/* The root of an instance may be a mount in its volume. */
+static int send_root(Sender *sender, int directory, Error **err) {
+        const TreePlace outer = sender->place;
+        _cleanup_close_ int fd = openat(
+                directory, "rootfs", O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC | O_NOATIME);
+        if (fd < 0)
+                return fail("open", "rootfs", err);
+        if (tree_place(fd, &sender->place, err) < 0)
+                return -1;
+        int result = send_directory(sender, fd, "rootfs", "rootfs", err);
+        sender->place = outer;
+        return result;
+}
+
 static int send_entry(Sender *sender, int directory, const char *name, const char *path,
                       Error **err) {
         struct stat info;
         if (fstatat(directory, name, &info, AT_SYMLINK_NOFOLLOW) < 0)
                 return errno == ENOENT ? 0 : fail("stat", path, err); /* it has gone meanwhile */
-        if (info.st_dev != sender->device)
+        if (str_equal(path, TREE_PRIVATE))
                 return 0;
+        if (tree_leaves(&sender->place, directory, name, &info)) {
+                if (str_equal(path, "rootfs") && S_ISDIR(info.st_mode))
+                        return send_root(sender, directory, err);
+                return 0;
+        }
         if (S_ISREG(info.st_mode))
                 return send_file(sender, directory, name, path, err);
         if (!S_ISDIR(info.st_mode))
@@ -289,13 +309,15 @@ static void sender_done(Sender *sender) {
 
 int tree_send(const char *path, TreeWrite write, void *userdata, Error **err) {
         _cleanup_close_ int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-        struct stat info;
-        if (fd < 0 || fstat(fd, &info) < 0)
+        TreePlace place;
+        if (fd < 0)
                 return error_errno(err, errno, "Cannot open %s", path);
+        if (tree_place(fd, &place, err) < 0)
+                return -1;
         _cleanup_(sender_done) Sender sender = {.write = write,
                                                 .userdata = userdata,
                                                 .block = mem_alloc(TREE_STREAM_BLOCK),
-                                                .device = info.st_dev,
+                                                .place = place,
                                                 .links = table_new(free),
                                                 .names = mem_alloc(NAME_LIST_SIZE),
                                                 .value = mem_alloc(TREE_VALUE_MAX)};

@@ -150,7 +150,7 @@ static int make_parts(Daemon *daemon, Error **err) {
         daemon->workers = workers_new(WORKER_LIMIT);
         daemon->events = event_hub_new(daemon->event_loop);
         daemon->operations = operations_new(daemon->events, daemon->loop, daemon->workers);
-        daemon->storage = storage_new(daemon->database, daemon->directory);
+        daemon->storage = storage_new(daemon->database, daemon->runtime, daemon->directory);
         daemon->volumes = volumes_new(&(VolumesSpec){.database = daemon->database,
                                                      .storage = daemon->storage,
                                                      .events = daemon->events,

@@ -26,7 +26,6 @@ static int enter_running(char **argv, Error **err) {
         return namespaces_enter(pidfd, err);
 }
 
-/* "NS HOST RANGE" triples, as in /proc/PID/uid_map. */
 static int add_map(IdMap *map, const char *text, bool group, Error **err) {
         _cleanup_strlist_ StrList words = {0};
         strlist_split(&words, text, " \n", true);
@@ -41,11 +40,15 @@ static int add_map(IdMap *map, const char *text, bool group, Error **err) {
         return 0;
 }
 
+int helper_read_map(IdMap *map, const char *uids, const char *gids, Error **err) {
+        return add_map(map, uids, false, err) < 0 ? -1 : add_map(map, gids, true, err);
+}
+
 /* stopped ROOTFS UIDS GIDS IDMAPPED */
 static int enter_stopped(char **argv, Error **err) {
         _cleanup_idmap_ IdMap map = {0};
         _cleanup_close_ int userns = -1;
-        if (add_map(&map, argv[2], false, err) < 0 || add_map(&map, argv[3], true, err) < 0)
+        if (helper_read_map(&map, argv[2], argv[3], err) < 0)
                 return -1;
         if (map.count > 0 && userns_open(&map, &userns, err) < 0)
                 return -1;

@@ -25,9 +25,14 @@ int verb_proxy(int argc, char **argv);       /* PID START SIDE LISTEN CONNECT �
 int verb_listen(int argc, char **argv);      /* PID START LISTEN MODE UID GID */
 int verb_uevent(int argc, char **argv);      /* PID START PARTS, separated by newlines */
 int verb_probe_idmap(int argc, char **argv); /* PATH */
+int verb_overlay(int argc, char **argv);     /* LOWER UPPER WORK TARGET UIDS GIDS */
 int verb_files(int argc, char **argv);       /* running PID START, or stopped … (files.c) */
 int verb_wire(int argc, char **argv);        /* … (rsync appends) */
 
+/* "NS HOST RANGE" triples, as in /proc/PID/uid_map and gid_map. */
+struct IdMap;
+int helper_read_map(struct IdMap *map, const char *uids, const char *gids, Error **err)
+        _must_check_;
 /* Reports; fds are borrowed. "failed KIND ERRNO TEXT" for an error; returns the exit code 1. */
 int report(const int *fds, size_t fd_count, const char *format, ...) _printf_(3, 4);
 int report_failure(const Error *error);

@@ -30,6 +30,7 @@ static const Verb verbs[] = {
         {"listen", verb_listen, 6, true},
         {"uevent", verb_uevent, 3, true},
         {"probe-idmap", verb_probe_idmap, 1, true},
+        {"overlay", verb_overlay, 6, true},
         {"files", verb_files, 3, true},
         {"wire", verb_wire, 0, true},
 };

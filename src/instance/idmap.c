@@ -167,16 +167,30 @@ static bool can_idmap(Instances *instances, const char *path) {
         return can;
 }
 
+/* A driver with layers shows the files with the ids of the map itself. */
+static int mount_root(Instances *instances, const Instance *instance, const IdMap *map,
+                      bool *ret_mapped, Error **err) {
+        _cleanup_(storage_pool_cleanup) StoragePool *pool = NULL;
+        if (storage_pool_find(instances->spec.storage, instance_root_pool(instance), &pool, err) <
+            0)
+                return -1;
+        _cleanup_(storage_volume_cleanup) StorageVolume *volume = storage_volume_new(
+                pool, STORAGE_VOLUME_CONTAINER, instance->row.project, instance->row.name);
+        return storage_volume_mount_mapped(volume, map, ret_mapped, err);
+}
+
 int instance_prepare_root(Instances *instances, const Instance *instance, const char *rootfs,
                           StrMap *changes, bool *ret_idmapped, Error **err) {
         _cleanup_idmap_ IdMap on_disk = {.items = NULL}, wanted = {.items = NULL};
-        bool privileged = instance_is_privileged(instance);
-        if (read_map(instance, "volatile.last_state.idmap", &on_disk, err) < 0)
+        bool privileged = instance_is_privileged(instance), mapped;
+        if (read_map(instance, "volatile.last_state.idmap", &on_disk, err) < 0 ||
+            instance_idmap(instance, &wanted, err) < 0 ||
+            mount_root(instances, instance, &wanted, &mapped, err) < 0)
                 return -1;
-        bool idmapped = !privileged && can_idmap(instances, rootfs);
-        if (!privileged && !idmapped && instance_idmap(instance, &wanted, err) < 0)
-                return -1;
-        if (!idmap_equal(&on_disk, &wanted)) {
+        bool idmapped = !privileged && !mapped && can_idmap(instances, rootfs);
+        if (idmapped)
+                idmap_done(&wanted);
+        if (!mapped && !idmap_equal(&on_disk, &wanted)) {
                 const ShiftSpec shift = {.from = &on_disk, .to = &wanted};
                 if (str_is_true(strmap_get(&instance->config, "security.protection.shift")))
                         return error_set(err, ERROR_BAD_STATE, 0,

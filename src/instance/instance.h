@@ -102,6 +102,9 @@ char *instance_config_file(Instances *instances, const Instance *instance);
 /* storage-pools/P/containers/NAME, of a snapshot storage-pools/P/containers-snapshots/NAME/SNAP. */
 int instance_volume_path(Instances *instances, const Instance *instance, char **ret, Error **err)
         _must_check_;
+/* The same with the files there to be read, whatever the storage driver. */
+int instance_volume_mount(Instances *instances, const Instance *instance, char **ret, Error **err)
+        _must_check_;
 
 /* Files: the SFTP session of the instance, running or stopped, kept open between requests for ten
  * seconds; given back by the caller. Verbs on paths are runtime/files.h's. */

@@ -113,6 +113,7 @@ int instance_idmap(const Instance *instance, IdMap *ret, Error **err) _must_chec
  * can be idmapped, else shifted. `changes` gets volatile.last_state.idmap. */
 int instance_prepare_root(Instances *instances, const Instance *instance, const char *rootfs,
                           StrMap *changes, bool *ret_idmapped, Error **err) _must_check_;
+void instance_volume_unmount(Instances *instances, const Instance *instance);
 /* After init has ended, from whatever side: devices, volatile keys, events, ephemeral ones. The
  * caller holds the runner. `action`: the event. */
 void instance_stopped(Instances *instances, Instance *instance, const char *action,

@@ -2,6 +2,7 @@
 #include "instance/instance_private.h"
 
 #include "base/files.h"
+#include "base/log.h"
 #include "base/memory.h"
 #include "base/times.h"
 #include "database/profiles.h"
@@ -323,6 +324,35 @@ int instance_set_volatile(Instances *instances, Instance *instance, const StrMap
         if (used)
                 instance->row.used_ns = now;
         return 0;
+}
+
+int instance_volume_mount(Instances *instances, const Instance *instance, char **ret,
+                          Error **err) {
+        _cleanup_(storage_pool_cleanup) StoragePool *pool = NULL;
+        _cleanup_free_ char *path = NULL;
+        if (instance_volume_path(instances, instance, &path, err) < 0 ||
+            storage_pool_find(instances->spec.storage, instance_root_pool(instance), &pool, err) <
+                    0)
+                return -1;
+        const StorageInstance volume = {pool, instance->row.project, instance->row.name,
+                                        instance->snapshot};
+        if (storage_instance_mount(&volume, err) < 0)
+                return -1;
+        *ret = TAKE_PTR(path);
+        return 0;
+}
+
+void instance_volume_unmount(Instances *instances, const Instance *instance) {
+        _cleanup_(storage_pool_cleanup) StoragePool *pool = NULL;
+        _cleanup_error_ Error *err = NULL;
+        const char *name = instance_root_pool(instance);
+        if (name == NULL || storage_pool_find(instances->spec.storage, name, &pool, NULL) < 0)
+                return;
+        const StorageInstance volume = {pool, instance->row.project, instance->row.name,
+                                        instance->snapshot};
+        if (storage_instance_unmount(&volume, &err) < 0)
+                log_warning("The volume of %s stays mounted: %s", instance->disk_name,
+                            error_message(err));
 }
 
 int instance_volume_path(Instances *instances, const Instance *instance, char **ret,

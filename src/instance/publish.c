@@ -93,7 +93,7 @@ static int publish_held(Instances *instances, const Instance *instance,
         if (instance_compression(instances, instance->row.project, publish->compression,
                                  "images.compression_algorithm", &spec.format, &spec.level,
                                  err) < 0 ||
-            instance_volume_path(instances, instance, &volume, err) < 0 ||
+            instance_volume_mount(instances, instance, &volume, err) < 0 ||
             make_metadata(instance, publish, volume, &metadata, err) < 0 ||
             pack(instance, volume, metadata, &spec, err) < 0)
                 return -1;

@@ -15,6 +15,7 @@ void instance_stopped(Instances *instances, Instance *instance, const char *acti
         instance->status = INSTANCE_STOPPED;
         instances_balance_cpus(instances);
         instance_devices_stop(instances, instance, &changes);
+        instance_volume_unmount(instances, instance);
         strmap_set(&changes, "volatile.last_state.power", "STOPPED");
         strmap_set(&changes, "volatile.last_state.ready", "");
         if (instance_set_volatile(instances, instance, &changes, false, &err) < 0)

@@ -161,7 +161,8 @@ static int spawn(Talk *talk, const StrList *arguments, const SpawnFd *fds, size_
 /* The client's side. The paths of a remote side are never looked at. */
 static int start_sender(Talk *talk, const char *path, Error **err) {
         static const char *const common[] = {"rsync",         "-ar",       "--devices",
-                                             "--numeric-ids", "--partial", "--sparse"};
+                                             "--numeric-ids", "--partial", "--sparse",
+                                             "--exclude=/.berth"};
         static const char *const exact[] = {"--hard-links", "--acls"};
         const MigrationWire *wire = talk->wire;
         _cleanup_strlist_ StrList arguments = {};

@@ -149,7 +149,7 @@ static int send_files(Sending *sending, Error **err) {
 static int send_held(Sending *sending, Error **err) {
         MigrationSource *source = sending->source;
         bool frozen = false;
-        if (instance_volume_path(source->instances, source->instance, &sending->path, err) < 0 ||
+        if (instance_volume_mount(source->instances, source->instance, &sending->path, err) < 0 ||
             send_index(sending, err) < 0)
                 return -1;
         if (!source->allow_inconsistent &&

@@ -140,7 +140,11 @@ static int refresh_held(Receiving *receiving, Error **err) {
         _cleanup_(storage_pool_cleanup) StoragePool *pool = NULL;
         _cleanup_free_ char *path = NULL;
         if (instance_pool(target->instances, target->existing, &pool, err) < 0 ||
-            instance_volume_path(target->instances, target->existing, &path, err) < 0 ||
+            instance_volume_path(target->instances, target->existing, &path, err) < 0)
+                return -1;
+        const StorageInstance volume = {pool, target->existing->row.project,
+                                        target->existing->row.name, NULL};
+        if (storage_instance_flatten(&volume, err) < 0 ||
             receive(receiving, pool, path, err) < 0)
                 return -1;
         return instance_set_disk_idmap(target->instances, target->existing,

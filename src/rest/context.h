@@ -11,7 +11,6 @@
 struct Acls;
 struct Database;
 struct Firewall;
-struct Forwards;
 struct Storage;
 struct Images;
 struct Instances;
@@ -45,7 +44,6 @@ typedef struct RestContext {
         struct Database *database;
         struct Firewall *firewall;
         struct Acls *acls;
-        struct Forwards *forwards;
         struct Storage *storage;
         struct Images *images;
         struct Networks *networks;

@@ -89,3 +89,11 @@ bool runtime_can_idmap(Runtime *runtime, const char *path) {
         const char *argv[] = {"probe-idmap", path, NULL};
         return helper_ask(runtime, argv, "done", NULL, NULL) == 0;
 }
+
+int runtime_mount_overlay(Runtime *runtime, const OverlaySpec *spec, Error **err) {
+        _cleanup_free_ char *uids = idmap_to_proc(spec->map, false);
+        _cleanup_free_ char *gids = idmap_to_proc(spec->map, true);
+        const char *argv[] = {"overlay", spec->lower, spec->upper,
+                              spec->work != NULL ? spec->work : "", spec->target, uids, gids, NULL};
+        return helper_ask(runtime, argv, "done", NULL, err);
+}

@@ -11,6 +11,7 @@
 #include "base/text.h"
 #include "linux/cgroup.h"
 #include "linux/idmap.h"
+#include "linux/overlay.h"
 
 #include <sys/types.h>
 
@@ -148,5 +149,7 @@ int runtime_send_uevent(Runtime *runtime, const RuntimeProcess *process, const S
 /* Whether files below `path` can be shown through an idmapped mount (ext4, xfs, btrfs, tmpfs can,
  * overlay and FUSE cannot): really tried on a detached mount. */
 bool runtime_can_idmap(Runtime *runtime, const char *path);
+/* Mounts layers in the daemon's mount namespace. */
+int runtime_mount_overlay(Runtime *runtime, const OverlaySpec *spec, Error **err) _must_check_;
 /* For moving links in and out (linux/links.h). */
 int runtime_open_netns(const RuntimeProcess *process, int *ret_fd, Error **err) _must_check_;

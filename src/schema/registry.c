@@ -186,6 +186,7 @@ enum {
         VOLUME_ZFS,
         VOLUME_CEPH,
         VOLUME_CEPHFS,
+        VOLUME_OVERLAY,
         _VOLUME_MAX,
 };
 
@@ -196,6 +197,7 @@ static const NamedTable volume_tables[_VOLUME_MAX] = {
         [VOLUME_ZFS] = VOLUME("zfs", schema_volume_block, schema_volume_zfs),
         [VOLUME_CEPH] = VOLUME("ceph", schema_volume_block),
         [VOLUME_CEPHFS] = VOLUME("cephfs", NOTHING),
+        [VOLUME_OVERLAY] = VOLUME("overlay", NOTHING),
 };
 
 #define POOL(driver, volume_table, ...)                                                 \
@@ -221,6 +223,8 @@ static const NamedTable pool_tables[] = {
         POOL("cephfs", &volume_tables[VOLUME_CEPHFS].table, schema_pool_source,
              schema_pool_cephfs, schema_pool_pristine),
         POOL("cephobject", NULL, schema_pool_cephobject, schema_pool_pristine),
+        POOL("overlay", &volume_tables[VOLUME_OVERLAY].table, schema_pool_source,
+             schema_pool_rsync),
 };
 
 #define BUCKET(driver)                                                                    \

@@ -20,8 +20,9 @@ static int fill(const StorageVolume *target, const StorageVolume *source,
                 const StorageTransfer *transfer, Error **err) {
         _cleanup_free_ char *from_root = path_join(source->path, "rootfs");
         _cleanup_free_ char *to_root = path_join(target->path, "rootfs");
-        const TreeCopy root = {from_root, to_root, transfer->progress, transfer->userdata};
-        const TreeCopy all = {source->path, target->path, transfer->progress, transfer->userdata};
+        const TreeCopy root = {from_root, to_root, transfer->progress, transfer->userdata, NULL};
+        const TreeCopy all = {source->path, target->path, transfer->progress, transfer->userdata,
+                              STORAGE_PRIVATE};
         if (tree_sync(&all, err) < 0)
                 return -1;
         if (!mount_exists(from_root))
@@ -110,6 +111,8 @@ int storage_volume_copy(Storage *storage, const StorageVolumeCopy *copy, Error *
                 result = ops_of(copy->target)->create(copy->target, err);
                 exists = true;
         }
+        if (result == 0 && copy->refresh && !is_same_pool(copy->source, copy->target))
+                result = storage_volume_flatten(copy->target, err);
         if (result == 0)
                 result = copy_snapshots(storage, copy, &made, err);
         if (result == 0)

@@ -5,9 +5,11 @@
  * drivers stand in the registry of drivers.c. */
 #pragma once
 
+#include "archive/copy.h"
 #include "base/error.h"
 #include "base/text.h"
 #include "database/storage_pools.h"
+#include "runtime/runtime.h"
 
 typedef struct StoragePool StoragePool;
 typedef struct StorageVolume StorageVolume;
@@ -26,6 +28,9 @@ typedef struct StorageCapabilities {
         bool snapshot_copies; /* copy() takes a snapshot as its target */
         bool plain_snapshots; /* a snapshot is a tree that create() makes and anybody can fill */
 } StorageCapabilities;
+
+/* What a driver keeps in a volume's directory for itself: never carried elsewhere. */
+#define STORAGE_PRIVATE TREE_PRIVATE
 
 /* Called now and then with the bytes done so far; total 0: not known. May be NULL. */
 typedef void (*StorageProgress)(void *userdata, uint64_t done, uint64_t total);
@@ -77,6 +82,16 @@ typedef struct StorageVolumeOps {
          * shown read-only. NULL: volumes are always mounted with their pool. */
         int (*mount)(StorageVolume *volume, Error **err);
         int (*unmount)(StorageVolume *volume, Error **err); /* not mounted: fine */
+        /* Mounts so that the files have the ids of the map (empty: the inner ones), which becomes
+         * the volume's; *ret_mapped false: the caller sees to the ids. NULL: that always. */
+        int (*mount_mapped)(StorageVolume *volume, const IdMap *map, bool *ret_mapped,
+                            Error **err);
+        /* Makes what others can fill: a plain tree of the present content, with the ids that it
+         * shows. NULL: it always is one. */
+        int (*flatten)(StorageVolume *volume, Error **err);
+        /* An image's rootfs is a file system of its own (squashfs), which the driver uses as it
+         * is. NULL: it is unpacked. */
+        int (*adopt_rootfs)(StorageVolume *volume, const char *file, Error **err);
 } StorageVolumeOps;
 
 /* A stream that only the same driver understands. */
@@ -104,6 +119,7 @@ struct StoragePool {
         char *directory; /* BERTH_DIR */
         char *path;      /* BERTH_DIR/storage-pools/NAME */
         bool unavailable; /* its backend could not be mounted */
+        Runtime *runtime; /* borrowed; NULL in tests */
 };
 
 typedef enum StorageContent {
@@ -128,4 +144,6 @@ const StorageDriver *storage_driver_find(const char *name);
 const StorageDriver *const *storage_drivers(size_t *ret_count);
 
 extern const StorageDriver storage_driver_dir;
+extern const StoragePoolOps storage_dir_pool_ops; /* also of drivers that keep directories */
 extern const StorageDriver storage_driver_btrfs;
+extern const StorageDriver storage_driver_overlay;

@@ -7,15 +7,25 @@
 #include "base/memory.h"
 #include "database/storage_volumes.h"
 
+static bool is_adoptable(const StorageVolume *volume, const char *rootfs) {
+        ArchiveFormat format;
+        return volume->pool->driver->volume->adopt_rootfs != NULL &&
+               archive_detect(rootfs, &format, NULL) == 0 && format == ARCHIVE_SQUASHFS;
+}
+
 /* A unified tarball has rootfs/ in it, a split image's second file is the rootfs itself. */
-static int unpack_image(const StorageVolume *volume, const StorageImage *image, Error **err) {
+static int unpack_image(StorageVolume *volume, const StorageImage *image, Error **err) {
         ArchiveUnpack unpack = {.source = image->metadata,
                                 .target = volume->path,
                                 .progress = image->progress,
                                 .userdata = image->userdata};
         _cleanup_free_ char *rootfs = path_join(volume->path, "rootfs");
-        if (archive_unpack(&unpack, err) < 0)
+        _cleanup_free_ char *private = path_join(volume->path, STORAGE_PRIVATE);
+        /* An image has no say in what is the driver's. */
+        if (archive_unpack(&unpack, err) < 0 || path_remove_all(private, err) < 0)
                 return -1;
+        if (image->rootfs != NULL && is_adoptable(volume, image->rootfs))
+                return volume->pool->driver->volume->adopt_rootfs(volume, image->rootfs, err);
         if (image->rootfs != NULL) {
                 unpack.source = image->rootfs;
                 unpack.target = rootfs;

@@ -140,6 +140,21 @@ int storage_instance_copy(Storage *storage, const StorageCopy *copy, Error **err
         return copy->refresh ? -1 : storage_making_failed(storage, target);
 }
 
+int storage_instance_mount(const StorageInstance *instance, Error **err) {
+        _cleanup_(storage_volume_cleanup) StorageVolume *volume = target_of(instance);
+        return storage_volume_mount(volume, err);
+}
+
+int storage_instance_unmount(const StorageInstance *instance, Error **err) {
+        _cleanup_(storage_volume_cleanup) StorageVolume *volume = target_of(instance);
+        return storage_volume_unmount(volume, err);
+}
+
+int storage_instance_flatten(const StorageInstance *instance, Error **err) {
+        _cleanup_(storage_volume_cleanup) StorageVolume *volume = target_of(instance);
+        return storage_volume_flatten(volume, err);
+}
+
 int storage_instance_usage(const StorageInstance *instance, uint64_t *ret, Error **err) {
         _cleanup_(storage_volume_cleanup) StorageVolume *volume = target_of(instance);
         return storage_volume_usage(volume, ret, err);

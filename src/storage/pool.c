@@ -16,9 +16,10 @@ static const struct {
         {"virtual-machines-snapshots", 0711},
 };
 
-Storage *storage_new(Database *database, const char *directory) {
+Storage *storage_new(Database *database, Runtime *runtime, const char *directory) {
         Storage *storage = mem_new(Storage);
         storage->database = database;
+        storage->runtime = runtime;
         storage->directory = str_dup(directory);
         pthread_mutex_init(&storage->lock, NULL);
         pthread_cond_init(&storage->changed, NULL);
@@ -92,6 +93,7 @@ StoragePool *storage_pool_from_row(Storage *storage, StoragePoolRow *row) {
         pool->row = *row;
         *row = (StoragePoolRow){};
         pool->directory = str_dup(storage->directory);
+        pool->runtime = storage->runtime;
         pool->path = str_printf("%s/storage-pools/%s", storage->directory, pool->row.name);
         pthread_mutex_lock(&storage->lock);
         pool->unavailable = table_get(storage->unavailable, pool->row.name) != NULL;

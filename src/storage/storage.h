@@ -7,8 +7,8 @@
 
 typedef struct Storage Storage;
 
-/* `directory`: BERTH_DIR. */
-Storage *storage_new(Database *database, const char *directory);
+/* `directory`: BERTH_DIR. `runtime` mounts layers; NULL: drivers that need it fail. */
+Storage *storage_new(Database *database, Runtime *runtime, const char *directory);
 void storage_free(Storage *storage);
 /* Mounts every pool; those that fail are logged, get a warning and are tried again by
  * storage_retry(); the rest goes on. */
@@ -79,6 +79,11 @@ int storage_volume_unmount(StorageVolume *volume, Error **err) _must_check_;
 /* Its record is about to go: a crash behind that takes the volume too. */
 int storage_volume_unsettled(Storage *storage, const StorageVolume *volume, Error **err)
         _must_check_;
+/* The same with the ids of a map; see driver.h. */
+int storage_volume_mount_mapped(StorageVolume *volume, const IdMap *map, bool *ret_mapped,
+                                Error **err) _must_check_;
+/* Before the files of a volume are replaced by others at volume->path: layers are merged. */
+int storage_volume_flatten(StorageVolume *volume, Error **err) _must_check_;
 /* Its record is committed: the journal forgets it. */
 void storage_volume_settled(Storage *storage, const StorageVolume *volume);
 
@@ -119,6 +124,9 @@ typedef struct StorageCopy {
         StorageTransfer transfer;
 } StorageCopy;
 int storage_instance_copy(Storage *storage, const StorageCopy *copy, Error **err) _must_check_;
+int storage_instance_mount(const StorageInstance *instance, Error **err) _must_check_;
+int storage_instance_unmount(const StorageInstance *instance, Error **err) _must_check_;
+int storage_instance_flatten(const StorageInstance *instance, Error **err) _must_check_;
 int storage_instance_usage(const StorageInstance *instance, uint64_t *ret, Error **err)
         _must_check_;
 int storage_instance_set_size(const StorageInstance *instance, uint64_t bytes, Error **err)

@@ -8,6 +8,7 @@
 
 struct Storage {
         Database *database;
+        Runtime *runtime;
         char *directory;
         pthread_mutex_t lock;
         pthread_cond_t changed;

@@ -286,6 +286,22 @@ int storage_volume_unsettled(Storage *storage, const StorageVolume *volume, Erro
         return storage_journal_add(storage, volume, err);
 }
 
+int storage_volume_mount_mapped(StorageVolume *volume, const IdMap *map, bool *ret_mapped,
+                                Error **err) {
+        if (storage_check_available(volume, err) < 0)
+                return -1;
+        if (ops_of(volume)->mount_mapped != NULL)
+                return ops_of(volume)->mount_mapped(volume, map, ret_mapped, err);
+        *ret_mapped = false;
+        return storage_volume_mount(volume, err);
+}
+
+int storage_volume_flatten(StorageVolume *volume, Error **err) {
+        if (storage_check_available(volume, err) < 0)
+                return -1;
+        return ops_of(volume)->flatten != NULL ? ops_of(volume)->flatten(volume, err) : 0;
+}
+
 void storage_volume_settled(Storage *storage, const StorageVolume *volume) {
         storage_journal_remove(storage, volume);
 }

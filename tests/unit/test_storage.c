@@ -55,7 +55,7 @@ static int set_up(void **state) {
         }
         _cleanup_free_ char *database = path_join(template, "database");
         ok(database_open(database, &bench->database, err));
-        bench->storage = storage_new(bench->database, template);
+        bench->storage = storage_new(bench->database, NULL, template);
         add_pool(bench, "one", &bench->pool);
         add_pool(bench, "two", &bench->other);
         *state = bench;

@@ -4,6 +4,7 @@
 static const StorageDriver *const drivers[] = {
         &storage_driver_dir,
         &storage_driver_btrfs,
+        &storage_driver_overlay,
 };
 
 const StorageDriver *const *storage_drivers(size_t *ret_count) {

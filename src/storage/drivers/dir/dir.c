@@ -135,7 +135,7 @@ static int dir_usage_volume(StorageVolume *volume, uint64_t *ret, Error **err) {
         return tree_usage(volume->path, ret, err);
 }
 
-static const StoragePoolOps dir_pool_ops = {
+const StoragePoolOps storage_dir_pool_ops = {
         .create = dir_create_pool,
         .delete = dir_delete_pool,
         .mount = dir_mount_pool,
@@ -157,6 +157,6 @@ const StorageDriver storage_driver_dir = {
         .name = "dir",
         .version = "1",
         .can = {.snapshot_copies = true, .plain_snapshots = true},
-        .pool = &dir_pool_ops,
+        .pool = &storage_dir_pool_ops,
         .volume = &dir_volume_ops,
 };
