@@ -233,14 +233,30 @@ int db_instance_update(Transaction *tx, const InstanceRow *row, const char *prof
         return store(tx, row->id, row, profile_project, err);
 }
 
+static int name_the_conflict(Error **failed, const char *name, Error **err) {
+        if (!error_is(*failed, ERROR_EXISTS))
+                return error_move(err, failed);
+        error_free(*failed);
+        return error_set(err, ERROR_EXISTS, 0, "Name \"%s\" already in use", name);
+}
+
 int db_instance_rename(Transaction *tx, int64_t id, const char *to, Error **err) {
         Error *failed = NULL;
         if (db_run(tx, &failed, "UPDATE instances SET name = ? WHERE id = ?", "si", to, id) == 0)
                 return 0;
-        if (!error_is(failed, ERROR_EXISTS))
-                return error_move(err, &failed);
-        error_free(failed);
-        return error_set(err, ERROR_EXISTS, 0, "Name \"%s\" already in use", to);
+        return name_the_conflict(&failed, to, err);
+}
+
+int db_instance_move(Transaction *tx, int64_t id, const char *project, const char *name,
+                     Error **err) {
+        Error *failed = NULL;
+        int64_t project_id;
+        if (db_project_id(tx, project, &project_id, err) < 0)
+                return -1;
+        if (db_run(tx, &failed, "UPDATE instances SET project_id = ?, name = ? WHERE id = ?",
+                   "isi", project_id, name, id) == 0)
+                return 0;
+        return name_the_conflict(&failed, name, err);
 }
 
 int db_instance_delete(Transaction *tx, int64_t id, Error **err) {

@@ -49,6 +49,9 @@ int db_instance_create(Transaction *tx, const InstanceRow *row, const char *prof
 int db_instance_update(Transaction *tx, const InstanceRow *row, const char *profile_project,
                        Error **err) _must_check_;
 int db_instance_rename(Transaction *tx, int64_t id, const char *to, Error **err) _must_check_;
+/* To another project and name; its profiles are still those of before. */
+int db_instance_move(Transaction *tx, int64_t id, const char *project, const char *name,
+                     Error **err) _must_check_;
 int db_instance_delete(Transaction *tx, int64_t id, Error **err) _must_check_;
 /* Sets keys; an empty value deletes the key. */
 int db_instance_config_set(Transaction *tx, int64_t id, const StrMap *changes, Error **err)

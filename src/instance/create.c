@@ -25,7 +25,8 @@ void instance_create_done(InstanceCreate *create) {
 }
 
 static int read_source(const ApiInstanceSource *source, InstanceCreate *ret, Error **err) {
-        if (str_equal(source->type, "none") || str_equal(source->type, "migration"))
+        if (str_equal(source->type, "none") || str_equal(source->type, "migration") ||
+            str_equal(source->type, "copy"))
                 return 0;
         if (!str_equal(source->type, "image"))
                 return error_set(err, ERROR_INVALID, 0, "Unknown source type %s",
@@ -113,8 +114,11 @@ static int take_image(Instances *instances, InstanceCreate *create, Error **err)
 static void add_volatiles(InstanceCreate *create) {
         StrMap *config = &create->row.config;
         _cleanup_free_ char *cloud = random_uuid();
-        strmap_set(config, "volatile.cloud-init.instance-id", cloud);
-        strmap_set(config, "volatile.apply_template", "create");
+        const char *trigger = create->origin != NULL ? create->origin->trigger : "create";
+        if (create->origin == NULL || !create->origin->keeps_volatile)
+                strmap_set(config, "volatile.cloud-init.instance-id", cloud);
+        if (trigger != NULL)
+                strmap_set(config, "volatile.apply_template", trigger);
         if (!strmap_has(config, "volatile.last_state.idmap"))
                 strmap_set(config, "volatile.last_state.idmap", "[]");
 }
@@ -178,7 +182,7 @@ static int check_project(Instances *instances, const InstanceCreate *create, Err
         _cleanup_transaction_ Transaction *tx = NULL;
         if (database_begin(instances->spec.database, DATABASE_READ, &tx, err) < 0)
                 return -1;
-        return project_allow_instance(tx, &create->row, NULL, false, err);
+        return project_allow_instance(tx, &create->row, NULL, create->origin != NULL, err);
 }
 
 int instance_create_prepare(Instances *instances, InstanceCreate *create, Error **err) {
@@ -227,31 +231,11 @@ static int record(Instances *instances, InstanceCreate *create, const char *pool
             db_instance_create(tx, &create->row, profile_project, &create->row.id, err) < 0 ||
             db_storage_volume_create(tx, &volume, &volume_id, err) < 0 ||
             (create->from_image &&
-             db_image_touch(tx, create->image_row.id, create->row.created_ns, err) < 0))
+             db_image_touch(tx, create->image_row.id, create->row.created_ns, err) < 0) ||
+            (create->origin != NULL && create->origin->record != NULL &&
+             create->origin->record(create->origin_userdata, tx, create, volume_id, err) < 0))
                 return -1;
         return transaction_commit(&tx, err);
-}
-
-typedef struct Unpack {
-        Operation *operation; /* may be NULL */
-        uint64_t percent;
-        int64_t reported_ns;
-} Unpack;
-
-/* Every report is an event for every listener: at most five a second. */
-static void report_unpack(void *userdata, uint64_t done, uint64_t total) {
-        Unpack *unpack = userdata;
-        uint64_t percent = total > 0 ? done * 100 / total : 0;
-        int64_t now = time_monotonic_ns();
-        char text[64];
-        if (unpack->operation == NULL || percent == unpack->percent ||
-            now - unpack->reported_ns < 200 * NS_PER_MS)
-                return;
-        unpack->percent = percent;
-        unpack->reported_ns = now;
-        (void) snprintf(text, sizeof text, "Unpack: %llu%%", (unsigned long long) percent);
-        operation_set_progress(unpack->operation, "create_instance_from_image_unpack_progress",
-                               text);
 }
 
 static int make_filled(Storage *storage, InstanceCreate *create, StoragePool *pool, Error **err) {
@@ -272,16 +256,20 @@ static int make_volume(Instances *instances, InstanceCreate *create, StoragePool
                        Operation *operation, Error **err) {
         Storage *storage = instances->spec.storage;
         const InstanceRow *row = &create->row;
+        if (create->origin != NULL)
+                return create->origin->make(create->origin_userdata, create, pool, err);
         if (!create->from_image)
                 return make_filled(storage, create, pool, err);
         const char *fingerprint = create->image_row.fingerprint;
         _cleanup_free_ char *metadata = image_path(instances->spec.images, fingerprint);
         _cleanup_free_ char *rootfs = image_rootfs_path(instances->spec.images, fingerprint);
-        Unpack unpack = {.operation = operation};
+        InstanceProgress unpack = {.operation = operation,
+                                   .key = "create_instance_from_image_unpack_progress",
+                                   .label = "Unpack"};
         const StorageImage image = {.fingerprint = fingerprint,
                                     .metadata = metadata,
                                     .rootfs = rootfs,
-                                    .progress = report_unpack,
+                                    .progress = instance_report_progress,
                                     .userdata = &unpack};
         return storage_instance_create(storage, pool, row->project, row->name, &image, err);
 }
@@ -303,6 +291,8 @@ static int create_held(Instances *instances, InstanceCreate *create, const Insta
                 return -1;
         }
         storage_instance_settled(instances->spec.storage, &volume);
+        if (create->origin != NULL && create->origin->settled != NULL)
+                create->origin->settled(create->origin_userdata, create, pool);
         instance_backup_file_update(instances, plan);
         return 0;
 }

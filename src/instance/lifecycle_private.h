@@ -1,13 +1,11 @@
 /* What snapshots, copies, moves and backups share, inside this folder. */
 #pragma once
 
+#include "instance/create.h"
 #include "instance/instance_private.h"
 
 /* Its root volume, for storage/. Borrows. */
 StorageInstance instance_volume(const Instance *instance, StoragePool *pool);
-/* ERROR_FORBIDDEN when the project is restricted and its KEY is not "allow"; `what` is refused. */
-int instance_project_allows(Instances *instances, const char *project, const char *key,
-                            const char *what, Error **err) _must_check_;
 /* The volume's record, of a snapshot the snapshot's. */
 int instance_volume_record(Transaction *tx, const Instance *instance, StorageVolumeRow *ret,
                            Error **err) _must_check_;
@@ -22,6 +20,31 @@ int instance_take_startup_snapshot(Instances *instances, Instance *instance, Err
 int instance_restore_volume(Instances *instances, const Instance *instance,
                             const Instance *snapshot, StoragePool *pool, Error **err)
         _must_check_;
+/* The caller holds the instance. */
+int instance_snapshot_delete_held(Instances *instances, const Instance *snapshot,
+                                  const EventRequestor *requestor, Error **err) _must_check_;
+/* Where a snapshot's records go. */
+typedef struct SnapshotOwner {
+        int64_t instance_id, volume_id;
+        const char *pool;
+} SnapshotOwner;
+/* The same snapshot of another instance: its records. */
+int instance_record_snapshot(Transaction *tx, const Instance *snapshot,
+                             const SnapshotOwner *owner, Error **err) _must_check_;
+/* Makes the root disk in `devices`, own ones of the instance or snapshot, name `pool`. */
+void instance_move_root(const Instance *instance, const char *pool, DeviceMap *devices);
+void instance_settle_snapshots(Instances *instances, const StorageInstance *volume,
+                               const StrList *names);
+extern const InstanceOrigin instance_copy_origin;
+/* Storage's and the archives' progress as metadata of an operation, at most five times a second:
+ * every report is an event for every listener. */
+typedef struct InstanceProgress {
+        Operation *operation; /* may be NULL */
+        const char *key, *label; /* "fs_progress"; "LABEL: 45%", or in bytes without a total */
+        uint64_t reported;
+        int64_t reported_ns;
+} InstanceProgress;
+void instance_report_progress(void *userdata, uint64_t done, uint64_t total);
 /* Logs and backups move from one disk name to another. */
 void instance_rename_files(Instances *instances, const char *from, const char *to);
 /* Makes good what a crash left (journal.h). */

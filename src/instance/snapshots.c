@@ -6,10 +6,10 @@
 #include "base/memory.h"
 #include "base/times.h"
 #include "database/instance_snapshots.h"
-#include "database/projects.h"
 #include "database/storage_volumes.h"
 #include "instance/backup_file.h"
 #include "instance/journal.h"
+#include "project/project.h"
 #include "schema/names.h"
 #include "schema/schedule.h"
 #include "template/snapshot_name.h"
@@ -23,20 +23,6 @@ StorageInstance instance_volume(const Instance *instance, StoragePool *pool) {
                                   .snapshot = instance->snapshot};
 }
 
-int instance_project_allows(Instances *instances, const char *project, const char *key,
-                            const char *what, Error **err) {
-        _cleanup_transaction_ Transaction *tx = NULL;
-        _cleanup_(project_row_done) ProjectRow row = {.name = NULL};
-        if (database_begin(instances->spec.database, DATABASE_READ, &tx, err) < 0 ||
-            db_project_get(tx, project, &row, err) < 0)
-                return -1;
-        if (str_is_true(strmap_get(&row.config, "restricted")) &&
-            !str_equal(strmap_get(&row.config, key), "allow"))
-                return error_set(err, ERROR_FORBIDDEN, 0,
-                                 "Project \"%s\" doesn't allow for %s creation", project, what);
-        return 0;
-}
-
 /* Clients know the first text: it is about what has a meaning in URLs. */
 static int check_name(const char *name, Error **err) {
         const char *bad = strpbrk(name, "/?&+");
@@ -48,8 +34,9 @@ static int check_name(const char *name, Error **err) {
 
 int instance_snapshot_check(Instances *instances, const Instance *instance, const char *name,
                             Error **err) {
-        if (instance_project_allows(instances, instance->row.project, "restricted.snapshots",
-                                    "snapshot", err) < 0)
+        _cleanup_transaction_ Transaction *tx = NULL;
+        if (database_begin(instances->spec.database, DATABASE_READ, &tx, err) < 0 ||
+            project_allow_snapshot(tx, instance->row.project, err) < 0)
                 return -1;
         return str_is_empty(name) ? 0 : check_name(name, err);
 }
@@ -175,9 +162,6 @@ typedef struct Change {
         const EventRequestor *requestor;
 } Change;
 
-typedef int (*ChangeVerb)(Instances *instances, Instance *snapshot, const Change *change,
-                          Error **err);
-
 /* Loaded anew: it may have gone while this waited. */
 static int reload(Instances *instances, const Instance *instance, const Change *change,
                   Instance **ret, Error **err) {
@@ -285,21 +269,27 @@ static int forget(Instances *instances, const Instance *snapshot, Error **err) {
 }
 
 /* The records go last: until then it can be tried again. */
-static int delete_held(Instances *instances, Instance *instance, void *userdata, Error **err) {
-        const Change *change = userdata;
+int instance_snapshot_delete_held(Instances *instances, const Instance *snapshot,
+                                  const EventRequestor *requestor, Error **err) {
         _cleanup_(storage_pool_cleanup) StoragePool *pool = NULL;
-        _cleanup_(instance_cleanup) Instance *snapshot = NULL;
-        if (reload(instances, instance, change, &snapshot, err) < 0 ||
-            storage_pool_find(instances->spec.storage, instance_root_pool(instance), &pool, err) <
-                    0)
+        if (storage_pool_find(instances->spec.storage, instance_root_pool(snapshot), &pool, err) <
+            0)
                 return -1;
         StorageInstance volume = instance_volume(snapshot, pool);
         if (storage_instance_snapshot_delete(instances->spec.storage, &volume, err) < 0 ||
             forget(instances, snapshot, err) < 0)
                 return -1;
-        instance_backup_file_update(instances, instance);
-        instance_emit(instances, snapshot, "instance-snapshot-deleted", NULL, change->requestor);
+        instance_backup_file_update(instances, snapshot);
+        instance_emit(instances, snapshot, "instance-snapshot-deleted", NULL, requestor);
         return 0;
+}
+
+static int delete_held(Instances *instances, Instance *instance, void *userdata, Error **err) {
+        const Change *change = userdata;
+        _cleanup_(instance_cleanup) Instance *snapshot = NULL;
+        if (reload(instances, instance, change, &snapshot, err) < 0)
+                return -1;
+        return instance_snapshot_delete_held(instances, snapshot, change->requestor, err);
 }
 
 static int run_change(Instances *instances, const Instance *snapshot, const char *name,

@@ -49,6 +49,7 @@ static const char *const extensions[] = {
         "operation_description",
         "event_lifecycle",
         "devlxd_images",
+        "container_local_cross_pool_handling",
         "network_state",
         "container_protection_delete",
         "network_hwaddr",
@@ -58,8 +59,10 @@ static const char *const extensions[] = {
         "storage_unmapped",
         "projects",
         "network_vxlan_ttl",
+        "container_incremental_copy",
         "snapshot_scheduling",
         "snapshot_schedule_aliases",
+        "container_copy_project",
         "snapshot_expiry",
         "snapshot_expiry_creation",
         "network_leases_location",
@@ -92,6 +95,7 @@ static const char *const extensions[] = {
         "projects_limits_instances",
         "network_state_vlan",
         "instance_bulk_state_change",
+        "instance_pool_move",
         "storage_volume_state",
         "network_acl",
         "certificate_project",
@@ -105,6 +109,7 @@ static const char *const extensions[] = {
         "custom_volume_refresh",
         "network_counters_errors_dropped",
         "certificate_self_renewal",
+        "instance_project_move",
         "storage_volume_project_move",
         "cloud_init",
         "instance_all_projects",
@@ -122,6 +127,7 @@ static const char *const extensions[] = {
         "init_preseed",
         "container_syscall_intercept_sysinfo",
         "instance_ready_state",
+        "instance_move_config",
 };
 
 json_t *rest_extensions_json(void) {

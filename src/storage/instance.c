@@ -24,16 +24,26 @@ static char *link_path(const Storage *storage, const char *folder, const char *n
         return str_printf("%s/%s/%s", storage->directory, folder, name);
 }
 
+/* The other pool's volume of the same name may have it already. */
+static int drop_link(const char *link, const char *target, Error **err) {
+        char leads_to[4096];
+        ssize_t size = readlink(link, leads_to, sizeof leads_to - 1);
+        if (size < 0)
+                return 0;
+        leads_to[size] = '\0';
+        return str_equal(leads_to, target) ? file_remove(link, err) : 0;
+}
+
 /* containers/NAME and, as long as there are snapshots, snapshots/NAME. */
 static int set_links(const Storage *storage, const StorageVolume *volume, Error **err) {
         _cleanup_free_ char *link = link_path(storage, "containers", volume->name);
         _cleanup_free_ char *snapshots_link = link_path(storage, "snapshots", volume->name);
         _cleanup_free_ char *snapshots = storage_snapshots_path(volume);
         if (path_exists(volume->path) ? file_symlink(volume->path, link, err) < 0
-                                      : file_remove(link, err) < 0)
+                                      : drop_link(link, volume->path, err) < 0)
                 return -1;
         return path_exists(snapshots) ? file_symlink(snapshots, snapshots_link, err)
-                                      : file_remove(snapshots_link, err);
+                                      : drop_link(snapshots_link, snapshots, err);
 }
 
 static int create_empty(Storage *storage, StorageVolume *volume, Error **err) {

@@ -2,6 +2,7 @@
 #include "rest/instances/instances.h"
 
 #include "base/memory.h"
+#include "instance/copy.h"
 #include "instance/create.h"
 #include "instance/state.h"
 #include "rest/context.h"
@@ -111,55 +112,97 @@ static const OperationHooks creation_hooks = {
         .release = creation_release,
 };
 
-static int prepare(RestRequest *request, InstanceCreate *create, Error **err) {
-        _cleanup_(api_instances_post_done) ApiInstancesPost post;
-        api_instances_post_init(&post);
-        if (api_instances_post_read(request->body, &post, JSON_REPLACE, err) < 0 ||
-            rest_image_take_remote(request, &post.source, err) < 0 ||
-            instance_create_from_api(&post, request->project,
-                                     json_has(request->body, "profiles"), create, err) < 0)
+static int prepare(RestRequest *request, ApiInstancesPost *post, InstanceCreate *create,
+                   Error **err) {
+        if (rest_image_take_remote(request, &post->source, err) < 0 ||
+            instance_create_from_api(post, request->project, json_has(request->body, "profiles"),
+                                     create, err) < 0)
                 return -1;
         return instance_create_prepare(request->context->instances, create, err);
 }
 
-static bool is_migration(const RestRequest *request) {
-        const json_t *source = json_object_get(request->body, "source");
-        return str_equal(json_string_value(json_object_get(source, "type")), "migration");
-}
-
-static int receive(RestRequest *request, Error **err) {
-        _cleanup_(api_instances_post_done) ApiInstancesPost post;
-        api_instances_post_init(&post);
-        return api_instances_post_read(request->body, &post, JSON_REPLACE, err) < 0
-                       ? -1
-                       : rest_instance_receive(request, &post, err);
-}
-
-static int instances_post(RestRequest *request, Error **err) {
-        if (is_migration(request) && !str_equal(request->collection, "virtual-machines"))
-                return receive(request, err);
-        Creation *creation = mem_new(Creation);
-        creation->context = request->context;
-        int result = str_equal(request->collection, "virtual-machines")
-                             ? error_set(err, ERROR_UNSUPPORTED, 0,
-                                         "Virtual machines are not supported")
-                             : prepare(request, &creation->create, err);
-        if (result < 0) {
-                creation_release(creation);
-                return -1;
-        }
+static int reply_creation(RestRequest *request, const OperationHooks *hooks, void *userdata,
+                          const char *name, const char *source) {
         EventRequestor requestor = rest_requestor(request);
         Operation *operation =
                 operation_new(request->context->operations,
                               &(OperationSpec){.class = OPERATION_TASK,
                                                .description = "Creating instance",
                                                .project = request->project,
-                                               .hooks = &creation_hooks,
-                                               .userdata = creation,
+                                               .hooks = hooks,
+                                               .userdata = userdata,
                                                .requestor = &requestor});
-        _cleanup_free_ char *path = str_printf("/1.0/instances/%s", creation->create.row.name);
+        _cleanup_free_ char *path = str_printf("/1.0/instances/%s", name);
         operation_add_resource(operation, "instances", path);
+        if (source != NULL) {
+                _cleanup_free_ char *from = str_printf("/1.0/instances/%s", source);
+                operation_add_resource(operation, "instances", from);
+        }
         return rest_reply_operation(request, operation);
+}
+
+static int create(RestRequest *request, ApiInstancesPost *post, Error **err) {
+        Creation *creation = mem_new(Creation);
+        creation->context = request->context;
+        if (prepare(request, post, &creation->create, err) < 0) {
+                creation_release(creation);
+                return -1;
+        }
+        return reply_creation(request, &creation_hooks, creation, creation->create.row.name, NULL);
+}
+
+typedef struct Copy {
+        RestContext *context;
+        InstanceCopy copy;
+} Copy;
+
+static void copy_release(void *userdata) {
+        Copy *copy = userdata;
+        instance_copy_done(&copy->copy);
+        free(copy);
+}
+
+static int copy_run(Operation *operation, void *userdata, Error **err) {
+        Copy *copy = userdata;
+        return instance_copy(copy->context->instances, &copy->copy, operation,
+                             operation_requestor(operation), err);
+}
+
+static int copy(RestRequest *request, const ApiInstancesPost *post, Error **err) {
+        static const OperationHooks hooks = {.run = copy_run, .release = copy_release};
+        const char *project = post->source.project;
+        if (!str_is_empty(project) && !rest_caller_may_use(request, project))
+                return error_set(err, ERROR_FORBIDDEN, 0, "Forbidden");
+        Copy *job = mem_new(Copy);
+        job->context = request->context;
+        if (instance_copy_from_api(request->context->instances, post, request->project,
+                                   json_has(request->body, "profiles"), &job->copy, err) < 0) {
+                copy_release(job);
+                return -1;
+        }
+        return reply_creation(request, &hooks, job, job->copy.create.row.name, job->copy.source);
+}
+
+/* By the type of the source; the default makes one of an image, or empty. */
+static const struct {
+        const char *type;
+        int (*run)(RestRequest *request, const ApiInstancesPost *post, Error **err);
+} sources[] = {
+        {"copy", copy},
+        {"migration", rest_instance_receive},
+};
+
+static int instances_post(RestRequest *request, Error **err) {
+        _cleanup_(api_instances_post_done) ApiInstancesPost post;
+        if (str_equal(request->collection, "virtual-machines"))
+                return error_set(err, ERROR_UNSUPPORTED, 0, "Virtual machines are not supported");
+        api_instances_post_init(&post);
+        if (api_instances_post_read(request->body, &post, JSON_REPLACE, err) < 0)
+                return -1;
+        for (size_t i = 0; i < ARRAY_SIZE(sources); i++)
+                if (str_equal(sources[i].type, post.source.type))
+                        return sources[i].run(request, &post, err);
+        return create(request, &post, err);
 }
 
 typedef struct BulkChange {

@@ -3,6 +3,7 @@
 
 #include "api/instance.h"
 #include "base/memory.h"
+#include "instance/copy.h"
 #include "instance/snapshots.h"
 #include "instance/state.h"
 #include "instance/update.h"
@@ -16,6 +17,7 @@ typedef struct Job {
         char *to;              /* rename; restore: the snapshot */
         bool stateful;         /* restore */
         InstanceChange change; /* state */
+        ApiInstancePost post;  /* move */
 } Job;
 
 static Job *job_new(RestRequest *request) {
@@ -32,6 +34,7 @@ static void job_release(void *userdata) {
         free(job->project);
         free(job->name);
         free(job->to);
+        api_instance_post_done(&job->post);
         instance_row_done(&job->row);
         free(job);
 }
@@ -138,6 +141,36 @@ static int rename_run(Operation *operation, void *userdata, Error **err) {
 
 static const OperationHooks rename_hooks = {.run = rename_run, .release = job_release};
 
+static int move_run(Operation *operation, void *userdata, Error **err) {
+        Job *job = userdata;
+        _cleanup_(instance_cleanup) Instance *instance = NULL;
+        const InstanceMove move = {
+                .name = job->post.name,
+                .project = job->post.project,
+                .pool = job->post.pool,
+                .instance_only = job->post.instance_only || job->post.container_only,
+                .live = job->post.live,
+                .changes = &job->post,
+                .operation = operation,
+                .requestor = operation_requestor(operation)};
+        if (job_load(job, &instance, err) < 0)
+                return -1;
+        return instance_move(job->context->instances, instance, &move, err);
+}
+
+static int reply_move(RestRequest *request, ApiInstancePost *post, Error **err) {
+        static const OperationHooks hooks = {.run = move_run, .release = job_release};
+        if (!str_is_empty(post->project) && !rest_caller_may_use(request, post->project))
+                return error_set(err, ERROR_FORBIDDEN, 0, "Forbidden");
+        Job *job = job_new(request);
+        job->post = *post;
+        job->post.live = post->live || !json_has(request->body, "live");
+        api_instance_post_init(post);
+        return rest_reply_operation(request,
+                                    rest_instance_operation(request, request->entity,
+                                                            "Migrating instance", &hooks, job));
+}
+
 static int instance_post(RestRequest *request, Error **err) {
         _cleanup_(api_instance_post_done) ApiInstancePost post;
         api_instance_post_init(&post);
@@ -146,8 +179,7 @@ static int instance_post(RestRequest *request, Error **err) {
         if (post.migration && str_is_empty(post.pool) && str_is_empty(post.project))
                 return rest_instance_send(request, &post, err);
         if (post.migration)
-                return error_set(err, ERROR_UNSUPPORTED, 0,
-                                 "Instances cannot be moved to another server or pool");
+                return reply_move(request, &post, err);
         if (str_is_empty(post.name))
                 return error_set(err, ERROR_INVALID, 0, "No name provided");
         Job *job = job_new(request);
