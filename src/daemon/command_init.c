@@ -82,10 +82,41 @@ static int add_pool(json_t *preseed, const DaemonArguments *arguments, Error **e
         return preseed_add_pool(preseed, "default", driver != NULL ? driver : "dir", &config, err);
 }
 
+static void nic_on(const char *network, StrMap *ret) {
+        strmap_set(ret, "type", "nic");
+        strmap_set(ret, "name", "eth0");
+        strmap_set(ret, "network", network);
+}
+
+/* A bridge with addresses of our choice, unless there is a network already. */
+static int add_network(json_t *preseed, StrMap *ret_nic, Error **err) {
+        _cleanup_json_ json_t *networks = NULL;
+        _cleanup_strlist_ StrList taken = {};
+        _cleanup_strmap_ StrMap config = {};
+        json_t *network;
+        size_t i;
+        if (daemon_api_call("GET", "/1.0/networks?recursion=1", NULL, &networks, err) < 0)
+                return -1;
+        json_array_foreach(networks, i, network) {
+                if (json_is_true(json_object_get(network, "managed")))
+                        return 0;
+                strlist_add(&taken, json_string_value(json_object_get(network, "name")));
+        }
+        for (unsigned number = 0;; number++) {
+                _cleanup_free_ char *name = str_printf("lxdbr%u", number);
+                if (strlist_has(&taken, name))
+                        continue;
+                nic_on(name, ret_nic);
+                return preseed_add_network(preseed, name, &config, err);
+        }
+}
+
 static int build_auto(const DaemonArguments *arguments, json_t **ret, Error **err) {
         _cleanup_json_ json_t *preseed = json_object();
+        _cleanup_strmap_ StrMap nic = {};
         const char *address = daemon_argument(arguments, "network-address");
-        if (refuse_second_pool(err) < 0 || add_pool(preseed, arguments, err) < 0)
+        if (refuse_second_pool(err) < 0 || add_pool(preseed, arguments, err) < 0 ||
+            add_network(preseed, &nic, err) < 0)
                 return -1;
         if (address != NULL)
                 preseed_set_config(preseed, "core.https_address", "%s:%lld", address,
@@ -94,7 +125,7 @@ static int build_auto(const DaemonArguments *arguments, json_t **ret, Error **er
         if (daemon_argument(arguments, "trust-password") != NULL)
                 preseed_set_config(preseed, "core.trust_password", "%s",
                                    daemon_argument(arguments, "trust-password"));
-        preseed_add_default_profile(preseed, "default");
+        preseed_add_default_profile(preseed, "default", &nic);
         *ret = TAKE_PTR(preseed);
         return 0;
 }
@@ -122,16 +153,60 @@ static bool ask_yes(const char *question, const char *fallback) {
         }
 }
 
+static void ask_address(const char *family, const char *shown, StrMap *config) {
+        _cleanup_free_ char *question = str_printf(
+                "What %s address should be used? (CIDR subnet notation, “auto” or “none”)", shown);
+        _cleanup_free_ char *address = ask(question, "auto");
+        _cleanup_free_ char *key = str_printf("%s.address", family);
+        _cleanup_free_ char *nat = str_printf("%s.nat", family);
+        _cleanup_free_ char *again =
+                str_printf("Would you like LXD to NAT %s traffic on your bridge?", shown);
+        strmap_set(config, key, address);
+        if (!str_equal(address, "auto") && !str_equal(address, "none"))
+                strmap_set(config, nat, ask_yes(again, "yes") ? "true" : "false");
+}
+
+static int ask_network(json_t *preseed, StrMap *ret_nic, Error **err) {
+        _cleanup_strmap_ StrMap config = {};
+        if (ask_yes("Would you like to create a new local network bridge? (yes/no)", "yes")) {
+                _cleanup_free_ char *name = ask("What should the new bridge be called?", "lxdbr0");
+                ask_address("ipv4", "IPv4", &config);
+                ask_address("ipv6", "IPv6", &config);
+                nic_on(name, ret_nic);
+                return preseed_add_network(preseed, name, &config, err);
+        }
+        if (!ask_yes("Would you like to configure LXD to use an existing bridge or host interface? "
+                     "(yes/no)",
+                     "no"))
+                return 0;
+        _cleanup_free_ char *parent = ask("Name of the existing bridge or host interface", "");
+        _cleanup_free_ char *url = str_printf("/1.0/networks/%s", parent);
+        _cleanup_json_ json_t *network = NULL;
+        if (daemon_api_call("GET", url, NULL, &network, err) < 0)
+                return -1;
+        bool bridge = str_equal(json_string_value(json_object_get(network, "type")), "bridge");
+        strmap_set(ret_nic, "type", "nic");
+        strmap_set(ret_nic, "name", "eth0");
+        strmap_set(ret_nic, "nictype", bridge ? "bridged" : "macvlan");
+        strmap_set(ret_nic, "parent", parent);
+        return 0;
+}
+
 static int build_interactive(json_t **ret, Error **err) {
         _cleanup_json_ json_t *preseed = json_object();
+        _cleanup_strmap_ StrMap nic = {};
+        _cleanup_free_ char *pool = NULL;
         if (ask_yes("Do you want to configure a new storage pool? (yes/no)", "yes")) {
                 _cleanup_free_ char *name = ask("Name of the new storage pool", "default");
                 _cleanup_free_ char *driver = ask("Name of the storage backend to use", "dir");
                 _cleanup_strmap_ StrMap config = {};
                 if (preseed_add_pool(preseed, name, driver, &config, err) < 0)
                         return -1;
-                preseed_add_default_profile(preseed, name);
+                pool = TAKE_PTR(name);
         }
+        if (ask_network(preseed, &nic, err) < 0)
+                return -1;
+        preseed_add_default_profile(preseed, pool, &nic);
         if (ask_yes("Would you like the server to be available over the network? (yes/no)",
                     "no")) {
                 _cleanup_free_ char *address = ask("Address to bind to", "all");

@@ -42,22 +42,36 @@ void preseed_set_config(json_t *preseed, const char *key, const char *format, ..
 
 int preseed_add_pool(json_t *preseed, const char *name, const char *driver, const StrMap *config,
                      Error **err) {
-        json_t *values = json_object();
-        for (size_t i = 0; i < config->count; i++)
-                json_object_set_new(values, config->items[i].key,
-                                    json_string(config->items[i].value));
         json_t *pool = json_pack("{s:s, s:s, s:o}", "name", name, "driver", driver, "config",
-                                 values);
+                                 json_from_strmap(config));
         if (pool == NULL)
                 return error_set(err, ERROR_INVALID, 0, "Pool name and driver must be UTF-8 text");
         json_array_append_new(section(preseed, "storage_pools", json_array()), pool);
         return 0;
 }
 
-void preseed_add_default_profile(json_t *preseed, const char *pool) {
-        json_t *profile = json_pack("{s:s, s:{s:{s:s, s:s, s:s}}}", "name", "default", "devices",
-                                    "root", "type", "disk", "path", "/", "pool", pool);
-        json_array_append_new(section(preseed, "profiles", json_array()), profile);
+int preseed_add_network(json_t *preseed, const char *name, const StrMap *config, Error **err) {
+        json_t *network = json_pack("{s:s, s:s, s:o}", "name", name, "type", "bridge", "config",
+                                    json_from_strmap(config));
+        if (network == NULL)
+                return error_set(err, ERROR_INVALID, 0, "A network's name must be UTF-8 text");
+        json_array_append_new(section(preseed, "networks", json_array()), network);
+        return 0;
+}
+
+void preseed_add_default_profile(json_t *preseed, const char *pool, const StrMap *nic) {
+        json_t *devices = json_object();
+        if (pool != NULL)
+                json_object_set_new(devices, "root",
+                                    json_pack("{s:s, s:s, s:s}", "type", "disk", "path", "/",
+                                              "pool", pool));
+        if (nic->count > 0)
+                json_object_set_new(devices, "eth0", json_from_strmap(nic));
+        if (json_object_size(devices) > 0)
+                json_array_append_new(section(preseed, "profiles", json_array()),
+                                      json_pack("{s:s, s:O}", "name", "default", "devices",
+                                                devices));
+        json_decref(devices);
 }
 
 /* What takes a change back: a DELETE, or a PUT of what was there. */

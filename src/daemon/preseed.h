@@ -11,8 +11,12 @@ void preseed_set_config(json_t *preseed, const char *key, const char *format, ..
         _printf_(3, 4);
 int preseed_add_pool(json_t *preseed, const char *name, const char *driver, const StrMap *config,
                      Error **err) _must_check_;
-/* The default profile gets a root disk in `pool`. */
-void preseed_add_default_profile(json_t *preseed, const char *pool);
+/* A bridge; `config` may be empty: its addresses are chosen. */
+int preseed_add_network(json_t *preseed, const char *name, const StrMap *config, Error **err)
+        _must_check_;
+/* The default profile gets a root disk in `pool` and a nic (empty: none). `pool` NULL:
+ * no disk. */
+void preseed_add_default_profile(json_t *preseed, const char *pool, const StrMap *nic);
 
 /* Creates what is missing and updates what is there. What was created by this call is deleted
  * again when a later step fails. */

@@ -21,7 +21,6 @@ static const char *const extensions[] = {
         "container_image_properties",
         "migration_progress",
         "id_map",
-        "certificate_update",
         "network_firewall_filtering",
         "network_routes",
         "storage",
@@ -127,6 +126,7 @@ static const char *const extensions[] = {
         "init_preseed",
         "container_syscall_intercept_sysinfo",
         "instance_ready_state",
+        "network_txqueuelen",
         "instance_move_config",
 };
 

@@ -59,6 +59,7 @@ extern const ConfigKey schema_device_nic_type[];
 extern const ConfigKey schema_device_nic_name[];
 extern const ConfigKey schema_device_nic_mtu[];
 extern const ConfigKey schema_device_nic_host_name[];
+extern const ConfigKey schema_device_nic_queue[];
 extern const ConfigKey schema_device_nic_boot[];
 extern const ConfigKey schema_device_nic_limits[];
 extern const ConfigKey schema_device_nic_network[];

@@ -13,6 +13,7 @@ sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "../
 import daemon  # noqa: E402
 import images  # noqa: E402
 import instances  # noqa: E402
+import netns  # noqa: E402
 import suite  # noqa: E402
 
 PEER = None
@@ -127,17 +128,31 @@ def test_database_is_whole():
 # -- init ----------------------------------------------------------------------------------------
 @daemon.ours  # the reference fails where it finds no free subnet for a bridge
 def test_init_auto():
-    with fresh() as other:
+    with netns.Namespace() as place, fresh(namespace=place) as other:
         run("init", "--auto", peer=other)
         pool = other.api.sync("GET", "/1.0/storage-pools/default")
         suite.equal(pool["driver"], "dir")
         devices = other.api.sync("GET", "/1.0/profiles/default")["devices"]
         suite.equal(devices["root"], {"type": "disk", "path": "/", "pool": "default"})
-        for url in other.api.sync("GET", "/1.0/networks"):
-            if other.api.sync("GET", url).get("managed"):
-                other.api.sync("PUT", "/1.0/profiles/default", {
-                    "config": {}, "description": "", "devices": {"root": devices["root"]}})
-                other.api.sync("DELETE", url)
+        suite.equal(devices["eth0"], {"type": "nic", "name": "eth0", "network": "lxdbr0"})
+        suite.equal(other.api.sync("GET", "/1.0/networks/lxdbr0")["config"]["ipv4.nat"], "true")
+        suite.contains(run("init", "--dump", peer=other), "name: lxdbr0")
+        other.api.sync("PUT", "/1.0/profiles/default", {
+            "config": {}, "description": "", "devices": {"root": devices["root"]}})
+
+
+@daemon.ours
+def test_init_questions():
+    """A pool and a bridge with addresses of the user's choice."""
+    answers = ["yes", "some", "dir", "yes", "own0", "10.41.0.1/24", "yes", "none", "no", "no"]
+    with netns.Namespace() as place, fresh(namespace=place) as other:
+        run("init", peer=other, data="\n".join(answers) + "\n")
+        suite.equal(other.api.sync("GET", "/1.0/networks/own0")["config"], {
+            "ipv4.address": "10.41.0.1/24", "ipv4.nat": "true", "ipv6.address": "none"})
+        devices = other.api.sync("GET", "/1.0/profiles/default")["devices"]
+        suite.equal((devices["root"]["pool"], devices["eth0"]["network"]), ("some", "own0"))
+        other.api.sync("PUT", "/1.0/profiles/default", {
+            "config": {}, "description": "", "devices": {"root": devices["root"]}})
 
 
 PRESEED = """config:

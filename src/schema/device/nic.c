@@ -36,6 +36,13 @@ const ConfigKey schema_device_nic_host_name[] = {
         {},
 };
 
+const ConfigKey schema_device_nic_queue[] = {
+        {.name = "queue.tx.length", .group = "device-conf",
+         .type = "integer", .default_text = "the kernel's", .check = check_uint32,
+         .summary = "How many packets may wait to be sent"},
+        {},
+};
+
 const ConfigKey schema_device_nic_boot[] = {
         {.name = "boot.priority", .group = "device-conf",
          .type = "integer", .check = check_uint32, .condition = "virtual machine",
