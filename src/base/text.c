@@ -145,7 +145,7 @@ int hex_decode(const char *text, void *ret, size_t size) {
 char *url_escape(const char *text) {
         StrBuf buffer = {};
         for (const char *c = or_empty(text); *c != '\0'; c++)
-                if (isalnum((unsigned char) *c) || strchr("-_.~", *c) != NULL)
+                if (isalnum((unsigned char) *c) || strchr("-_.~:", *c) != NULL)
                         strbuf_add_char(&buffer, *c);
                 else
                         strbuf_printf(&buffer, "%%%02X", (unsigned char) *c);

@@ -181,15 +181,23 @@ int link_set_vlan_filtering(const char *bridge, bool on, unsigned default_vlan, 
         return send_message(message, "set VLAN filtering of", bridge, err);
 }
 
-int link_set_isolated(const char *port, bool isolated, Error **err) {
+static int set_port_flag(const char *port, int flag, bool on, const char *verb, Error **err) {
         int index;
         if (link_index(port, &index, err) < 0)
                 return -1;
         NetlinkMessage *message = link_message(RTM_SETLINK, 0, AF_BRIDGE, index);
         struct nlattr *info = nla_nest_start(message, IFLA_PROTINFO | NLA_F_NESTED);
-        nla_put_u8(message, IFLA_BRPORT_ISOLATED, isolated);
+        nla_put_u8(message, flag, on);
         nla_nest_end(message, info);
-        return send_message(message, "isolate port", port, err);
+        return send_message(message, verb, port, err);
+}
+
+int link_set_isolated(const char *port, bool isolated, Error **err) {
+        return set_port_flag(port, IFLA_BRPORT_ISOLATED, isolated, "isolate port", err);
+}
+
+int link_set_hairpin(const char *port, bool hairpin, Error **err) {
+        return set_port_flag(port, IFLA_BRPORT_MODE, hairpin, "set hairpin mode of", err);
 }
 
 static int change_vlan(const char *port, int type, unsigned vlan, unsigned flags, Error **err) {

@@ -24,6 +24,8 @@ int link_create(const LinkSpec *spec, Error **err) _must_check_;
 int link_set_vlan_filtering(const char *bridge, bool on, unsigned default_vlan, Error **err)
         _must_check_;
 int link_set_isolated(const char *port, bool isolated, Error **err) _must_check_;
+/* Frames may leave by the port that they came in by. */
+int link_set_hairpin(const char *port, bool hairpin, Error **err) _must_check_;
 /* VLAN membership of a port; untagged makes it the one of untagged traffic too. */
 int link_add_vlan(const char *port, unsigned vlan, bool untagged, Error **err)
         _must_check_;

@@ -11,6 +11,7 @@
 struct Acls;
 struct Database;
 struct Firewall;
+struct Forwards;
 struct Storage;
 struct Images;
 struct Instances;
@@ -44,6 +45,7 @@ typedef struct RestContext {
         struct Database *database;
         struct Firewall *firewall;
         struct Acls *acls;
+        struct Forwards *forwards;
         struct Storage *storage;
         struct Images *images;
         struct Networks *networks;

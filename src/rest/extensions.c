@@ -105,6 +105,7 @@ static const char *const extensions[] = {
         "server_instance_driver_operational",
         "server_supported_storage_drivers",
         "event_lifecycle_requestor_address",
+        "network_forward",
         "custom_volume_refresh",
         "network_counters_errors_dropped",
         "certificate_self_renewal",

@@ -20,6 +20,7 @@ const RestTable *const *rest_tables(size_t *ret_count) {
                 &rest_instances_snapshots_table,
                 &rest_internal_table,
                 &rest_network_acls_table,
+                &rest_network_forwards_table,
                 &rest_networks_table,
                 &rest_operations_table,
                 &rest_profiles_table,

@@ -9,6 +9,7 @@ extern const RestTable rest_image_aliases_table;
 extern const RestTable rest_images_table;
 extern const RestTable rest_internal_table;
 extern const RestTable rest_network_acls_table;
+extern const RestTable rest_network_forwards_table;
 extern const RestTable rest_networks_table;
 extern const RestTable rest_operations_table;
 extern const RestTable rest_profiles_table;
