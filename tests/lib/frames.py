@@ -12,7 +12,7 @@ import struct
 import subprocess
 import sys
 
-import netns
+import hosts
 
 MARK = b"MARKMARK"  # replaced in each frame
 BROADCAST = "ff:ff:ff:ff:ff:ff"
@@ -136,7 +136,7 @@ def passed(sender, receivers, frames):
         catcher.stdout.readline()
     whole = [frame.replace(MARK, bytes.fromhex(marks[name])).hex()
              for name, frame in frames.items()]
-    netns.run("ip", "netns", "exec", sender.name, sys.executable, "-c", SEND,
+    hosts.run("ip", "netns", "exec", sender.name, sys.executable, "-c", SEND,
               data=json.dumps(whole))
     return {name: json.loads(catcher.communicate("end\n")[0])
             for name, catcher in catchers.items()}

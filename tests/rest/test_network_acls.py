@@ -8,7 +8,7 @@ import sys
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "../lib"))
 import daemon  # noqa: E402
-import netns  # noqa: E402
+import hosts  # noqa: E402
 import suite  # noqa: E402
 
 PEER = None
@@ -186,11 +186,11 @@ def test_network_is_made():
     suite.equal(PEER.api.sync("GET", ACLS + "/a")["used_by"], [NETWORKS + "/brt"])
     suite.contains(PEER.api.refusal("DELETE", ACLS + "/a")[1], "in use")
     suite.contains(PEER.api.refusal("POST", ACLS + "/a", {"name": "b"})[1], "in use")
-    HOST = netns.Host("acl-host", "10.77.0.9/24", "fd77::9/64", bridge="brt")
+    HOST = hosts.Host("acl-host", "10.77.0.9/24", "fd77::9/64", bridge="brt")
     HOST.run("ip", "route", "add", "default", "via", "10.77.0.1")
-    netns.run("ip", "address", "add", "192.0.2.1/32", "dev", "lo")
+    hosts.run("ip", "address", "add", "192.0.2.1/32", "dev", "lo")
     # An address may only be used when it is known to be no other's.
-    suite.eventually(lambda: "tentative" not in netns.run("ip", "address", "show", "brt")[1],
+    suite.eventually(lambda: "tentative" not in hosts.run("ip", "address", "show", "brt")[1],
                      "the bridge has its addresses")
 
 
@@ -252,7 +252,7 @@ def test_rules_follow_at_once():
 def test_ingress():
     """From the host to the instance."""
     def ping():
-        return netns.run("busybox", "ping", "-c1", "-W1", "10.77.0.9", check=False)[0] == 0
+        return hosts.run("busybox", "ping", "-c1", "-W1", "10.77.0.9", check=False)[0] == 0
     edit()
     suite.equal(ping(), False)
     edit(ingress=[rule(protocol="icmp4", icmp_type="8")])
@@ -283,11 +283,11 @@ def test_rules_are_back_after_a_restart():
     if daemon.is_lxd():
         raise suite.Skip("the same")
     edit(egress=[rule(protocol="icmp4")])
-    before = netns.run("nft", "list", "ruleset")[1]
+    before = hosts.run("nft", "list", "ruleset")[1]
     PEER.kill()
-    netns.run("nft", "delete", "table", "inet", "lxd")
+    hosts.run("nft", "delete", "table", "inet", "lxd")
     PEER.start()
-    suite.eventually(lambda: netns.run("nft", "list", "ruleset")[1] == before,
+    suite.eventually(lambda: hosts.run("nft", "list", "ruleset")[1] == before,
                      "the rules are as they were", 5)
 
 
@@ -295,7 +295,7 @@ def test_without_acls_all_passes():
     servers = listen(("192.0.2.1", 80))
     PEER.api.sync("PUT", NETWORKS + "/brt", network())
     suite.equal(connects("192.0.2.1", 80), "accepted")
-    suite.true("acl" not in netns.run("nft", "list", "ruleset")[1], "no chain is left")
+    suite.true("acl" not in hosts.run("nft", "list", "ruleset")[1], "no chain is left")
     for server in servers:
         server.close()
 
@@ -304,9 +304,9 @@ def test_delete():
     HOST.delete()
     PEER.api.sync("DELETE", NETWORKS + "/brt")
     PEER.api.sync("DELETE", ACLS + "/a")
-    suite.true("brt" not in netns.run("nft", "list", "ruleset")[1], "no chain is left")
+    suite.true("brt" not in hosts.run("nft", "list", "ruleset")[1], "no chain is left")
 
 
 if __name__ == "__main__":
-    netns.enter()
+    hosts.enter()
     daemon.run_suite(globals(), "network acls: ")

@@ -7,7 +7,7 @@ import sys
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "../lib"))
 import daemon  # noqa: E402
-import netns  # noqa: E402
+import hosts  # noqa: E402
 import suite  # noqa: E402
 
 PEER = None
@@ -144,7 +144,7 @@ INSIDE = OUTSIDE = SERVER = None
 
 def ask(host, address, port):
     command = [sys.executable, "-c", ASK, address, str(port)]
-    return (host.run(*command) if host else netns.run(*command))[1].strip()
+    return (host.run(*command) if host else hosts.run(*command))[1].strip()
 
 
 def put(**body):
@@ -158,12 +158,12 @@ def port(listen, target="", **fields):
 
 def test_hosts():
     global INSIDE, OUTSIDE, SERVER
-    INSIDE = netns.Host("fwd-in", "10.81.0.5/24", "fd81::5/64", bridge="brf")
+    INSIDE = hosts.Host("fwd-in", "10.81.0.5/24", "fd81::5/64", bridge="brf")
     INSIDE.run("ip", "route", "add", "default", "via", "10.81.0.1")
-    OUTSIDE = netns.Host("fwd-out", "198.18.0.2/24")
-    netns.run("ip", "address", "add", "198.18.0.1/24", "dev", OUTSIDE.port)
+    OUTSIDE = hosts.Host("fwd-out", "198.18.0.2/24")
+    hosts.run("ip", "address", "add", "198.18.0.1/24", "dev", OUTSIDE.port)
     OUTSIDE.run("ip", "route", "add", "default", "via", "198.18.0.1")
-    netns.run("ip", "route", "add", "default", "via", "198.18.0.2")
+    hosts.run("ip", "route", "add", "default", "via", "198.18.0.2")
     SERVER = subprocess.Popen(["ip", "netns", "exec", "fwd-in", sys.executable, "-c", SERVE, "80",
                                "8080", "9090", "9091"], stdout=subprocess.PIPE)
     SERVER.stdout.readline()
@@ -204,7 +204,7 @@ def test_many_ports():
 def test_instance_calls_its_own_address():
     put(ports=[port("80")])
     if not daemon.is_lxd():  # which does so when nics come and go
-        suite.contains(netns.run("bridge", "-d", "link", "show", "dev", INSIDE.port)[1],
+        suite.contains(hosts.run("bridge", "-d", "link", "show", "dev", INSIDE.port)[1],
                        "hairpin on")
         suite.equal(ask(INSIDE, ADDRESS, 80), "80")
 
@@ -214,9 +214,9 @@ def test_ipv6():
         {"protocol": "tcp", "listen_port": "80", "target_port": "8080",
          "target_address": "fd81::5"}]})
     INSIDE.run("ip", "route", "replace", "default", "via", "fd81::1")
-    netns.run("ip", "route", "add", "local", "fd99::1", "dev", "lo")
+    hosts.run("ip", "route", "add", "local", "fd99::1", "dev", "lo")
     suite.eventually(lambda: ask(None, "fd99::1", 80) == "8080", "the host reaches it", 5)
-    netns.run("ip", "route", "delete", "local", "fd99::1", "dev", "lo")
+    hosts.run("ip", "route", "delete", "local", "fd99::1", "dev", "lo")
     PEER.api.sync("DELETE", FORWARDS + "/fd99::1")
 
 
@@ -225,7 +225,7 @@ def test_back_after_a_restart():
         raise suite.Skip("the same")
     put(ports=[port("80", "8080")])
     PEER.kill()
-    netns.run("nft", "delete", "table", "inet", "lxd")
+    hosts.run("nft", "delete", "table", "inet", "lxd")
     PEER.start()
     suite.eventually(lambda: ask(OUTSIDE, ADDRESS, 80) == "8080", "the forward is back", 5)
 
@@ -261,9 +261,9 @@ def test_gone_with_the_network():
     INSIDE.delete()
     OUTSIDE.delete()
     PEER.api.sync("DELETE", NETWORKS + "/brf")
-    suite.true("brf" not in netns.run("nft", "list", "ruleset")[1], "no chain is left")
+    suite.true("brf" not in hosts.run("nft", "list", "ruleset")[1], "no chain is left")
 
 
 if __name__ == "__main__":
-    netns.enter()
+    hosts.enter()
     daemon.run_suite(globals(), "network forwards: ")

@@ -8,7 +8,7 @@ import sys
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "../lib"))
 import daemon  # noqa: E402
-import netns  # noqa: E402
+import hosts  # noqa: E402
 import suite  # noqa: E402
 
 GOLDEN = os.path.join(daemon.TOP, "tests/golden")
@@ -19,24 +19,24 @@ add rule inet filter input tcp dport 22 accept
 
 
 def rules(*command):
-    found = json.loads(netns.run("nft", "-j", *(command or ("list", "ruleset")))[1])["nftables"]
+    found = json.loads(hosts.run("nft", "-j", *(command or ("list", "ruleset")))[1])["nftables"]
     return [entry for entry in found if "metainfo" not in entry]
 
 
 def setup():
-    netns.run("nft", "flush", "ruleset")
+    hosts.run("nft", "flush", "ruleset")
 
 
 def test_planned_rules_are_accepted():
     files = sorted(glob.glob(os.path.join(GOLDEN, "nft-*.nft")))
     suite.true(len(files) >= 5, "the golden files are there")
     for path in files:
-        netns.run("nft", "flush", "ruleset")
+        hosts.run("nft", "flush", "ruleset")
         for _ in range(2):  # the second time nothing changes
-            netns.run("nft", "-f", path)
+            hosts.run("nft", "-f", path)
             suite.true(any("rule" in entry for entry in rules()), f"{path} makes rules")
             count = len(rules())
-        netns.run("nft", "-f", path)
+        hosts.run("nft", "-f", path)
         suite.equal(len(rules()), count, path)
 
 
@@ -46,12 +46,12 @@ def test_name_in_server():
 
 
 def test_others_are_left_alone():
-    netns.run("nft", "-f", "-", data=OTHERS)
+    hosts.run("nft", "-f", "-", data=OTHERS)
     before = rules("list", "table", "inet", "filter")
     with daemon.Daemon(pool=False):
         suite.equal(rules("list", "table", "inet", "filter"), before)
 
 
 if __name__ == "__main__":
-    netns.enter()
+    hosts.enter()
     suite.main(globals())

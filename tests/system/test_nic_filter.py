@@ -8,7 +8,7 @@ import sys
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "../lib"))
 import daemon  # noqa: E402
 import frames  # noqa: E402
-import netns  # noqa: E402
+import hosts  # noqa: E402
 import suite  # noqa: E402
 
 TOOL = os.path.join(daemon.build_directory(), "tests/nettool")
@@ -82,12 +82,12 @@ client.close()
 def setup():
     global EVIL, VICTIM
     if EVIL is None:
-        netns.run("ip", "link", "add", "br0", "type", "bridge")
-        netns.run("ip", "address", "add", "10.0.0.1/24", "dev", "br0")
-        netns.run("ip", "link", "set", "br0", "up")
-        EVIL = netns.Host("evil", "10.0.0.2/24", "fd00::2/64", bridge="br0", hwaddr=MINE)
-        VICTIM = netns.Host("victim", "10.0.0.3/24", "fd00::3/64", bridge="br0", hwaddr=OTHER)
-    netns.run(TOOL, "unfilter", EVIL.port)
+        hosts.run("ip", "link", "add", "br0", "type", "bridge")
+        hosts.run("ip", "address", "add", "10.0.0.1/24", "dev", "br0")
+        hosts.run("ip", "link", "set", "br0", "up")
+        EVIL = hosts.Host("evil", "10.0.0.2/24", "fd00::2/64", bridge="br0", hwaddr=MINE)
+        VICTIM = hosts.Host("victim", "10.0.0.3/24", "fd00::3/64", bridge="br0", hwaddr=OTHER)
+    hosts.run(TOOL, "unfilter", EVIL.port)
 
 
 def passed(sent):
@@ -102,13 +102,13 @@ def test_without_filters_all_pass():
 
 
 def test_mac_filtering():
-    netns.run(TOOL, "filter", EVIL.port, MINE, "-", "-")
+    hosts.run(TOOL, "filter", EVIL.port, MINE, "-", "-")
     suite.equal(passed(HONEST), (sorted(HONEST), sorted(HONEST)))
     suite.equal(passed(WRONG_MAC), ([], []))
 
 
 def test_address_filtering():
-    netns.run(TOOL, "filter", EVIL.port, MINE, "10.0.0.2", "fd00::2")
+    hosts.run(TOOL, "filter", EVIL.port, MINE, "10.0.0.2", "fd00::2")
     suite.equal(passed(HONEST), (sorted(HONEST), sorted(HONEST)))
     suite.equal(passed(ASKING), ([], sorted(ASKING)))
     suite.equal(passed(WRONG_MAC), ([], []))
@@ -116,23 +116,23 @@ def test_address_filtering():
 
 
 def test_several_networks():
-    netns.run(TOOL, "filter", EVIL.port, MINE, "10.0.0.2,10.0.0.0/30", "fd00::2,fd00::/64")
+    hosts.run(TOOL, "filter", EVIL.port, MINE, "10.0.0.2,10.0.0.0/30", "fd00::2,fd00::/64")
     found, _ = passed(WRONG_ADDRESS)
     suite.equal(found, ["advert", "arp", "ip", "ip6", "vlan"])  # all from addresses it has
 
 
 def test_no_address_is_nothing():
-    netns.run(TOOL, "filter", EVIL.port, MINE, "", "-")
+    hosts.run(TOOL, "filter", EVIL.port, MINE, "", "-")
     suite.equal(passed(HONEST)[0], ["advert", "ip6"])
-    netns.run(TOOL, "filter", EVIL.port, MINE, "-", "")
+    hosts.run(TOOL, "filter", EVIL.port, MINE, "-", "")
     suite.equal(passed(HONEST)[0], ["arp", "ip"])
 
 
 def test_filters_go():
-    netns.run(TOOL, "filter", EVIL.port, MINE, "10.0.0.2", "fd00::2")
-    netns.run(TOOL, "unfilter", EVIL.port)
+    hosts.run(TOOL, "filter", EVIL.port, MINE, "10.0.0.2", "fd00::2")
+    hosts.run(TOOL, "unfilter", EVIL.port)
     suite.equal(passed(WRONG_ADDRESS)[0], sorted(WRONG_ADDRESS))
-    suite.true("evil" not in netns.run("nft", "list", "ruleset")[1], "nothing is left")
+    suite.true("evil" not in hosts.run("nft", "list", "ruleset")[1], "nothing is left")
 
 
 def rate(to_instance, seconds=1.5):
@@ -142,7 +142,7 @@ def rate(to_instance, seconds=1.5):
     receiver = subprocess.Popen([*(inside if to_instance else []), sys.executable, "-c", RECEIVE,
                                  address], stdout=subprocess.PIPE, text=True)
     receiver.stdout.readline()
-    netns.run(*([] if to_instance else inside), sys.executable, "-c", SEND, address, str(seconds))
+    hosts.run(*([] if to_instance else inside), sys.executable, "-c", SEND, address, str(seconds))
     return float(receiver.communicate()[0]) / 1e6
 
 
@@ -151,31 +151,31 @@ def near(found, wanted):
 
 
 def test_limits_hold():
-    netns.run(TOOL, "limit", EVIL.port, "40Mbit", "20Mbit")
+    hosts.run(TOOL, "limit", EVIL.port, "40Mbit", "20Mbit")
     near(rate(True), 40)
     near(rate(False), 20)
 
 
 def test_limits_change_live():
-    netns.run(TOOL, "limit", EVIL.port, "0", "100Mbit")
+    hosts.run(TOOL, "limit", EVIL.port, "0", "100Mbit")
     near(rate(False), 100)
     suite.true(rate(True, 0.5) > 200, "no limit is left in the other direction")
-    netns.run(TOOL, "unlimit", EVIL.port)
+    hosts.run(TOOL, "unlimit", EVIL.port)
     suite.true(rate(False, 0.5) > 200, "no limit is left")
-    suite.equal(netns.run("ip", "-o", "link", "show", "type", "ifb")[1], "")
+    suite.equal(hosts.run("ip", "-o", "link", "show", "type", "ifb")[1], "")
 
 
 def test_nothing_is_left_of_a_lost_link():
-    netns.run("ip", "link", "add", "x0", "type", "veth", "peer", "name", "x1")
-    netns.run(TOOL, "limit", "x0", "0", "1Mbit")
-    netns.run(TOOL, "limit", EVIL.port, "0", "1Mbit")
-    netns.run("ip", "link", "delete", "x0")
-    netns.run(TOOL, "sweep")
-    suite.equal(netns.run("ip", "-o", "link", "show", "type", "ifb")[1].count("\n"), 1)
-    netns.run(TOOL, "unlimit", EVIL.port)
-    suite.equal(netns.run("ip", "-o", "link", "show", "type", "ifb")[1], "")
+    hosts.run("ip", "link", "add", "x0", "type", "veth", "peer", "name", "x1")
+    hosts.run(TOOL, "limit", "x0", "0", "1Mbit")
+    hosts.run(TOOL, "limit", EVIL.port, "0", "1Mbit")
+    hosts.run("ip", "link", "delete", "x0")
+    hosts.run(TOOL, "sweep")
+    suite.equal(hosts.run("ip", "-o", "link", "show", "type", "ifb")[1].count("\n"), 1)
+    hosts.run(TOOL, "unlimit", EVIL.port)
+    suite.equal(hosts.run("ip", "-o", "link", "show", "type", "ifb")[1], "")
 
 
 if __name__ == "__main__":
-    netns.enter()
+    hosts.enter()
     suite.main(globals())

@@ -257,7 +257,8 @@ static const Command edit = {
         .run = run_edit,
 };
 
-static const Command *const subcommands[] = {&delete, &edit, &command_file_mount, &pull, &push, NULL};
+static const Command *const subcommands[] = {
+        &delete, &edit, &command_file_mount, &pull, &push, NULL};
 
 const Command command_file = {
         .name = "file",
