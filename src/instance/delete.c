@@ -6,6 +6,7 @@
 #include "base/memory.h"
 #include "base/units.h"
 #include "database/storage_volumes.h"
+#include "instance/apparmor.h"
 #include "instance/backup_file.h"
 #include "instance/journal.h"
 #include "instance/snapshots.h"
@@ -22,6 +23,7 @@ static int remove_files(Instances *instances, const Instance *instance, Error **
                 if (path_remove_all(path, err) < 0)
                         return -1;
         }
+        instance_forget_apparmor(instances, instance);
         return 0;
 }
 
@@ -69,7 +71,7 @@ static int check_deletable(Instances *instances, const Instance *instance, Error
         if (instance_is_running(instance))
                 return error_set(err, ERROR_BAD_STATE, 0, "Instance is running");
         if (str_is_true(strmap_get(&instance->config, "security.protection.delete")))
-                return error_set(err, ERROR_BAD_STATE, 0, "Instance is protected");
+                return error_set(err, ERROR_BAD_STATE, 0, "Container is protected");
         /* A start that outlived the daemon which began it. */
         if (runtime_find(instances->spec.runtime, instance->disk_name, &process, NULL) < 0)
                 return 0;

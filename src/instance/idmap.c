@@ -81,6 +81,10 @@ static int isolated_block(Instances *instances, const Instance *instance, IdBloc
 
 static int plan_map(Instances *instances, const Instance *instance, StrMap *changes,
                     Error **err) {
+        if (instances->id_range.count == 0)
+                return error_set(err, ERROR_UNSUPPORTED, 0,
+                                 "There are no uids and gids for containers here. In this mode, "
+                                 "only privileged containers are supported");
         _cleanup_idmap_ IdMap map = {.items = NULL}, raw = {.items = NULL};
         const IdRange *range = &instances->id_range;
         int64_t base = 0;

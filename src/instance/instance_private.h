@@ -184,6 +184,12 @@ void instance_renew_cloud_id(const Instance *before, const Instance *after, StrM
 /* What the server of intercepted calls looks up at each call. */
 int instance_write_intercept(Instances *instances, const Instance *instance, Error **err)
         _must_check_;
+/* linux.kernel_modules; what is built in is there already. */
+int instance_load_modules(const Instance *instance, Error **err) _must_check_;
+/* nvidia.runtime: the hook, owned; NULL when it is not wanted. */
+int instance_find_nvidia_hook(const Instance *instance, char **ret, Error **err) _must_check_;
+/* Keys of the expanded config that cannot stand together. */
+int instance_check_combinations(const StrMap *config, Error **err) _must_check_;
 /* Two words with a hyphen. */
 char *instance_random_name(void);
 /* Volumes ask who uses them from now on. */

@@ -2,6 +2,7 @@
 
 #include "base/log.h"
 #include "base/memory.h"
+#include "instance/apparmor.h"
 #include "instance/instance_private.h"
 
 /* What a file of a control group holds when nothing limits. */
@@ -84,6 +85,15 @@ static int apply_settings(const CgroupSettings *settings, const CgroupPaths *pat
         return 0;
 }
 
+static bool apparmor_differs(const Instance *before, const Instance *after) {
+        static const char *const keys[] = {"raw.apparmor", "security.nesting"};
+        for (size_t i = 0; i < ARRAY_SIZE(keys); i++)
+                if (!str_equal(strmap_get(&before->config, keys[i]),
+                               strmap_get(&after->config, keys[i])))
+                        return true;
+        return false;
+}
+
 static int change_limits(Instances *instances, const RuntimeProcess *process,
                          const Instance *before, const Instance *after, Error **err) {
         _cleanup_(cgroup_settings_done) CgroupSettings settings = {.items = NULL};
@@ -91,6 +101,15 @@ static int change_limits(Instances *instances, const RuntimeProcess *process,
         if (plan_difference(instances, before, after, &settings, err) < 0)
                 return -1;
         if (instance_set_network_priority(instances, before, after, process, err) < 0)
+                return -1;
+        if (apparmor_differs(before, after)) {
+                _cleanup_free_ char *profile = NULL;
+                if (instance_load_apparmor(instances, after, &profile, err) < 0)
+                        return -1;
+        }
+        if (!str_equal(strmap_get(&before->config, "linux.kernel_modules"),
+                       strmap_get(&after->config, "linux.kernel_modules")) &&
+            instance_load_modules(after, err) < 0)
                 return -1;
         if (seccomp_intercepts(&after->config) &&
             instance_write_intercept(instances, after, err) < 0)

@@ -295,6 +295,8 @@ static int check_devices(Instances *instances, const Instance *instance, Error *
 int instance_check(Instances *instances, const Instance *instance, Error **err) {
         if (config_validate(&config_instance, instance->row.name, &instance->row.config, err) < 0)
                 return error_prefix(err, "Invalid config");
+        if (instance_check_combinations(&instance->config, err) < 0)
+                return error_prefix(err, "Invalid expanded config");
         if (check_devices(instances, instance, err) < 0)
                 return error_prefix(err, "Invalid devices");
         return 0;

@@ -2,6 +2,7 @@
 
 #include "base/memory.h"
 #include "device/device.h"
+#include "schema/key.h"
 
 #include <string.h>
 
@@ -104,8 +105,8 @@ static void plan_security(const LxcConfigSpec *spec, StrList *lines) {
                 if (cgroup_has(spec->cgroups, CGROUP_DEVICES) || spec->cgroups->unified_mount)
                         plan_devices_cgroup(spec, lines);
         }
-        if (spec->apparmor)
-                strlist_add(lines, "lxc.apparmor.profile = unconfined");
+        if (spec->apparmor != NULL)
+                strlist_printf(lines, "lxc.apparmor.profile = %s", spec->apparmor);
         if (spec->seccomp_profile != NULL)
                 strlist_printf(lines, "lxc.seccomp.profile = %s", spec->seccomp_profile);
         if (spec->seccomp_proxy != NULL)
@@ -140,6 +141,26 @@ static void plan_prefixed(const LxcConfigSpec *spec, StrList *lines) {
         }
 }
 
+static void plan_nvidia(const LxcConfigSpec *spec, StrList *lines) {
+        static const struct {
+                const char *key, *variable;
+        } variables[] = {
+                {"nvidia.driver.capabilities", "NVIDIA_DRIVER_CAPABILITIES"},
+                {"nvidia.require.cuda", "NVIDIA_REQUIRE_CUDA"},
+                {"nvidia.require.driver", "NVIDIA_REQUIRE_DRIVER"},
+        };
+        if (spec->nvidia_hook == NULL)
+                return;
+        strlist_add(lines, "lxc.environment = NVIDIA_VISIBLE_DEVICES=none");
+        for (size_t i = 0; i < ARRAY_SIZE(variables); i++) {
+                const char *value = config_value(&config_instance, spec->config, variables[i].key);
+                if (!str_is_empty(value))
+                        strlist_printf(lines, "lxc.environment = %s=%s", variables[i].variable,
+                                       value);
+        }
+        strlist_printf(lines, "lxc.hook.mount = %s", spec->nvidia_hook);
+}
+
 static int plan_cgroups(const LxcConfigSpec *spec, StrList *lines, Error **err) {
         _cleanup_(cgroup_settings_done) CgroupSettings settings = {.items = NULL};
         if (cgroup_settings_plan(spec, &settings, err) < 0)
@@ -158,6 +179,7 @@ int lxc_config_plan(const LxcConfigSpec *spec, StrList *lines, Error **err) {
         plan_mounts(spec, lines);
         plan_security(spec, lines);
         plan_prefixed(spec, lines);
+        plan_nvidia(spec, lines);
         if (plan_cgroups(spec, lines, err) < 0)
                 return -1;
         strlist_printf(lines, "lxc.rootfs.path = dir:%s", spec->rootfs);

@@ -22,7 +22,8 @@ typedef struct LxcConfigSpec {
         const char *disk_weight; /* file of the blkio controller; NULL: none */
         const char *lxcfs;      /* its mount point; NULL: not running */
         bool memory_swap; /* v1: memory.memsw.* exist */
-        bool apparmor;
+        const char *apparmor; /* profile; NULL: the host has none */
+        const char *nvidia_hook; /* NULL: none */
         const StrList *device_lines; /* from the devices, in their order */
         const char *devlxd;          /* shown at /dev/lxd; NULL: not there */
         const StrList *host_paths;   /* which of the optional bind sources exist; NULL: all */

@@ -5,6 +5,7 @@
 #include "base/log.h"
 #include "base/memory.h"
 #include "device/entries.h"
+#include "instance/apparmor.h"
 #include "schema/arch.h"
 
 #include <errno.h>
@@ -18,7 +19,7 @@ typedef struct Start {
         Instances *instances;
         Instance *instance;
         char *log_directory, *volume, *rootfs, *seccomp_file, *config_file, *cpus;
-        char *seccomp_proxy;
+        char *seccomp_proxy, *apparmor, *nvidia_hook;
         IdMap idmap;
         bool idmapped;
         DeviceRun run;
@@ -33,6 +34,8 @@ static void start_done(Start *start) {
         free(start->config_file);
         free(start->cpus);
         free(start->seccomp_proxy);
+        free(start->apparmor);
+        free(start->nvidia_hook);
         idmap_done(&start->idmap);
         device_run_done(&start->run);
         strmap_done(&start->volatiles);
@@ -134,7 +137,6 @@ LxcConfigSpec instance_lxc_spec(Instances *instances, const Instance *instance) 
                 .memory_swap = instances->memory_swap,
                 .disk_weight = instances->disk_weight,
                 .lxcfs = path_exists("/var/lib/lxcfs/proc/meminfo") ? "/var/lib/lxcfs" : NULL,
-                .apparmor = instances->features.apparmor,
                 .host_paths = &instances->host_paths,
                 .devlxd = instances->devlxd,
         };
@@ -151,6 +153,8 @@ static int write_config(Start *start, Error **err) {
         spec.stop_hook = hook;
         spec.seccomp_profile = start->seccomp_file;
         spec.seccomp_proxy = start->seccomp_proxy;
+        spec.apparmor = start->apparmor;
+        spec.nvidia_hook = start->nvidia_hook;
         spec.idmap = &start->idmap;
         spec.idmapped = start->idmapped;
         if (instance_disk_limits(instances, start->instance, &start->run.lines, err) < 0)
@@ -177,7 +181,10 @@ static int prepare(Start *start, Error **err) {
             prepare_volume(start, err) < 0)
                 return -1;
         instance_apply_volatile(instance, &start->volatiles);
-        if (prepare_templates(start, err) < 0 || write_seccomp(start, err) < 0 ||
+        if (instance_load_modules(instance, err) < 0 ||
+            instance_find_nvidia_hook(instance, &start->nvidia_hook, err) < 0 ||
+            prepare_templates(start, err) < 0 || write_seccomp(start, err) < 0 ||
+            instance_load_apparmor(instances, instance, &start->apparmor, err) < 0 ||
             start_devices(start, err) < 0)
                 return -1;
         return write_config(start, err);
@@ -239,6 +246,7 @@ static void undo(Start *start) {
         _cleanup_strmap_ StrMap changes = {.items = NULL};
         _cleanup_error_ Error *failed = NULL;
         runner_unclaim_cpus(start->instances, start->instance);
+        instance_unload_apparmor(start->instances, start->instance);
         /* The owners on disk have changed whether the start went well or not. */
         const char *last = strmap_get(&start->volatiles, "volatile.last_state.idmap");
         if (last != NULL)

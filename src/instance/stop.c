@@ -3,6 +3,7 @@
 
 #include "base/log.h"
 #include "base/memory.h"
+#include "instance/apparmor.h"
 #include "instance/instance_private.h"
 
 #define KILL_TIMEOUT_MS 60000
@@ -14,6 +15,7 @@ void instance_stopped(Instances *instances, Instance *instance, const char *acti
         runner_clear_process(instances, instance);
         instance->status = INSTANCE_STOPPED;
         instances_balance_cpus(instances);
+        instance_unload_apparmor(instances, instance);
         instance_devices_stop(instances, instance, &changes);
         instance_volume_unmount(instances, instance);
         strmap_set(&changes, "volatile.last_state.power", "STOPPED");

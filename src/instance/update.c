@@ -4,6 +4,7 @@
 #include "base/log.h"
 #include "base/memory.h"
 #include "database/projects.h"
+#include "instance/apparmor.h"
 #include "instance/guest.h"
 #include "instance/instance_private.h"
 #include "instance/live.h"
@@ -93,6 +94,11 @@ static int plan_update(Instances *instances, const Instance *before, InstanceRow
         if (pool != NULL && !str_equal(pool, instance_root_pool(after)))
                 return error_set(err, ERROR_INVALID, 0, "Cannot update root disk device pool name");
         if (instance_plan_volatile(instances, after, &changes, err) < 0)
+                return -1;
+        if (!instance_is_running(before) &&
+            !str_equal(strmap_get(&before->config, "raw.apparmor"),
+                       strmap_get(&after->config, "raw.apparmor")) &&
+            instance_check_apparmor(instances, after, err) < 0)
                 return -1;
         instance_renew_cloud_id(before, after, &changes);
         instance_apply_volatile(after, &changes);

@@ -296,7 +296,40 @@ static int read_optional(const char *path, char **ret, Error **err) {
         return 0;
 }
 
-int id_range_load(IdRange *ret, Error **err) {
+/* Whether all of [base, base + count) is mapped here. */
+static bool is_mapped(const IdMap *map, bool group, int64_t base, int64_t count) {
+        for (size_t i = 0; i < map->count; i++) {
+                const IdMapEntry *entry = &map->items[i];
+                if ((group ? entry->is_gid : entry->is_uid) && base >= entry->ns_id &&
+                    base + count <= entry->ns_id + entry->range)
+                        return true;
+        }
+        return false;
+}
+
+int id_range_within(const IdMap *ours, IdRange *range, Error **err) {
+        int64_t most = 0;
+        if (is_mapped(ours, false, range->uid_base, range->count) &&
+            is_mapped(ours, true, range->gid_base, range->count))
+                return 0;
+        /* We run in a user namespace ourselves: its first ids are its own, the others are free. */
+        for (size_t i = 0; i < ours->count; i++) {
+                const IdMapEntry *entry = &ours->items[i];
+                if (entry->ns_id <= IDMAP_ISOLATED_SIZE)
+                        most = MAX_OF(most, entry->ns_id + entry->range - IDMAP_ISOLATED_SIZE);
+        }
+        if (most < IDMAP_ISOLATED_SIZE ||
+            !is_mapped(ours, false, IDMAP_ISOLATED_SIZE, most) ||
+            !is_mapped(ours, true, IDMAP_ISOLATED_SIZE, most))
+                return error_set(err, ERROR_UNSUPPORTED, 0,
+                                 "The user namespace has fewer than %d ids for containers",
+                                 IDMAP_ISOLATED_SIZE);
+        *range = (IdRange) {.uid_base = IDMAP_ISOLATED_SIZE, .gid_base = IDMAP_ISOLATED_SIZE,
+                            .count = most};
+        return 0;
+}
+
+static int load_range(IdRange *ret, Error **err) {
         _cleanup_free_ char *subuid = NULL;
         _cleanup_free_ char *subgid = NULL;
         if (read_optional("/etc/subuid", &subuid, err) < 0 ||
@@ -306,6 +339,16 @@ int id_range_load(IdRange *ret, Error **err) {
          * permission from them, so the default range serves there as well. */
         if (id_range_parse(subuid, subgid, "root", ret, NULL) < 0)
                 return id_range_parse(NULL, NULL, "root", ret, err);
+        return 0;
+}
+
+int id_range_load(IdRange *ret, Error **err) {
+        _cleanup_idmap_ IdMap ours = {.items = NULL};
+        if (load_range(ret, err) < 0 || idmap_from_proc(getpid(), &ours, err) < 0)
+                return -1;
+        /* Without ids of its own, privileged containers are all that can be had. */
+        if (id_range_within(&ours, ret, NULL) < 0)
+                ret->count = 0;
         return 0;
 }
 

@@ -66,7 +66,9 @@ typedef struct IdRange {
 } IdRange;
 int id_range_parse(const char *subuid, const char *subgid, const char *user, IdRange *ret,
                    Error **err) _must_check_;
-/* Reads the files, applies the default. */
+/* Fits the range into the map of our own user namespace, where we are in one. */
+int id_range_within(const IdMap *ours, IdRange *range, Error **err) _must_check_;
+/* Reads the files, applies the default. Count 0: there are no ids for unprivileged containers. */
 int id_range_load(IdRange *ret, Error **err) _must_check_;
 
 /* security.idmap.isolated: the lowest free block of `size` ids in the range, behind the first

@@ -212,7 +212,11 @@ static int check_lxc_key(const char *name, const char *line, Error **err) {
         for (size_t i = 0; i < ARRAY_SIZE(refused); i++)
                 if (str_equal(name, refused[i]))
                         return error_set(err, ERROR_INVALID, 0, "Setting %s is not allowed", name);
-        if (str_has_prefix(name, "lxc.prlimit.") || net == NULL)
+        if (str_has_prefix(name, "lxc.prlimit."))
+                return error_set(err, ERROR_INVALID, 0,
+                                 "Process limits should be set via \"limits.kernel.[limit name]\" "
+                                 "and not directly via \"lxc.prlimit.[limit name]\"");
+        if (net == NULL)
                 return 0;
         net += strspn(net, "0123456789.");
         if (!str_has_prefix(net, "ipv4") && !str_has_prefix(net, "ipv6"))

@@ -3,6 +3,7 @@
 #include "base/files.h"
 #include "base/memory.h"
 #include "device/device.h"
+#include "instance/apparmor.h"
 #include "instance/lxc_config.h"
 
 #include <setjmp.h>
@@ -27,7 +28,7 @@ typedef struct Case {
         const char *name;
         const char *config[16]; /* key, value, … */
         bool privileged, shifted, unified, no_seccomp;
-        const char *device_line;
+        const char *device_line, *apparmor, *nvidia_hook;
 } Case;
 
 static const Case cases[] = {
@@ -46,7 +47,10 @@ static const Case cases[] = {
                     "limits.disk.priority", "0"},
          .unified = true},
         {.name = "extras",
-         .config = {"environment.A", "b c", "linux.sysctl.net.ipv4.ip_forward", "1", "raw.lxc",
+         .apparmor = "berth-c1_</b>//&:berth-c1_<b>:",
+         .nvidia_hook = "/usr/share/lxc/hooks/nvidia",
+         .config = {"nvidia.require.cuda", ">=11.0", "environment.A", "b c",
+                    "linux.sysctl.net.ipv4.ip_forward", "1", "raw.lxc",
                     "lxc.log.level = trace\nlxc.signal.halt = SIGPWR"},
          .no_seccomp = true,
          .device_line = "lxc.net.0.type = phys"},
@@ -92,10 +96,20 @@ static char *render(const Case *test) {
                 .cpus = strmap_get(&config, "limits.cpu"),
                 .disk_weight = test->unified ? "io.weight" : "blkio.bfq.weight",
                 .device_lines = &devices,
+                .apparmor = test->apparmor,
+                .nvidia_hook = test->nvidia_hook,
+                .seccomp_proxy = test->nvidia_hook != NULL ? "/b/security/7.notify" : NULL,
         };
         ok(lxc_config_plan(&spec, &lines, err));
         strlist_add(&lines, "");
         return strlist_join(&lines, "\n");
+}
+
+static void compare(const char *path, const char *text, char **ret_expected) {
+        if (getenv("UPDATE_GOLDEN") != NULL)
+                ok(file_write(path, text, strlen(text), 0644, false, err));
+        ok(file_read(path, 0, ret_expected, NULL, err));
+        assert_string_equal(text, *ret_expected);
 }
 
 static void test_configurations(_unused_ void **state) {
@@ -103,10 +117,27 @@ static void test_configurations(_unused_ void **state) {
                 _cleanup_free_ char *path =
                         str_printf("%s/lxc-%s.conf", golden_directory, cases[i].name);
                 _cleanup_free_ char *text = render(&cases[i]), *expected = NULL;
-                if (getenv("UPDATE_GOLDEN") != NULL)
-                        ok(file_write(path, text, strlen(text), 0644, false, err));
-                ok(file_read(path, 0, &expected, NULL, err));
-                assert_string_equal(text, expected);
+                compare(path, text, &expected);
+        }
+}
+
+static const struct {
+        const char *name, *namespace, *config[5];
+} profiles[] = {
+        {"plain", "berth-c1_<b>", {"raw.apparmor", "deny /secret rw,\n/extra r,"}},
+        {"privileged", NULL, {"security.privileged", "true", "security.nesting", "true"}},
+};
+
+static void test_profiles(_unused_ void **state) {
+        for (size_t i = 0; i < ARRAY_SIZE(profiles); i++) {
+                _cleanup_strmap_ StrMap config = {.items = NULL};
+                _cleanup_free_ char *expected = NULL, *path = NULL;
+                add_pairs(&config, profiles[i].config);
+                const ApparmorSpec spec = {.config = &config, .name = "berth-c1_</b>",
+                                           .namespace = profiles[i].namespace};
+                _cleanup_free_ char *text = apparmor_profile(&spec);
+                path = str_printf("%s/apparmor-%s.profile", golden_directory, profiles[i].name);
+                compare(path, text, &expected);
         }
 }
 
@@ -211,7 +242,8 @@ static void test_devices(_unused_ void **state) {
 
 int main(_unused_ int argc, char **argv) {
         const struct CMUnitTest tests[] = {
-                cmocka_unit_test(test_configurations), cmocka_unit_test(test_limits),
+                cmocka_unit_test(test_configurations), cmocka_unit_test(test_profiles),
+                cmocka_unit_test(test_limits),
                 cmocka_unit_test(test_bad_limits),     cmocka_unit_test(test_seccomp),
                 cmocka_unit_test(test_devices),
         };

@@ -91,6 +91,21 @@ static void test_id_ranges(void **state) {
                          -1);
 }
 
+static void test_ranges_in_a_user_namespace(_unused_ void **state) {
+        _cleanup_idmap_ IdMap host = {.items = NULL}, inner = {.items = NULL};
+        _cleanup_idmap_ IdMap small = {.items = NULL};
+        IdRange range = {.uid_base = 1000000, .gid_base = 1000000, .count = 1000000000};
+        idmap_add_both(&host, 0, 0, 4294967295);
+        assert_int_equal(id_range_within(&host, &range, NULL), 0);
+        assert_int_equal(range.uid_base, 1000000);
+        idmap_add_both(&inner, 1000000, 0, 10000000);
+        assert_int_equal(id_range_within(&inner, &range, NULL), 0);
+        assert_int_equal(range.uid_base, 65536);
+        assert_int_equal(range.count, 10000000 - 65536);
+        idmap_add_both(&small, 1000000, 0, 65536);
+        assert_int_equal(id_range_within(&small, &range, NULL), -1);
+}
+
 static void test_isolated_blocks(void **state) {
         IdRange range = {.uid_base = 1000000, .gid_base = 1000000, .count = 65536 * 4};
         IdBlock taken[] = {{1131072, 65536}, {1065536, 65536}};
@@ -327,6 +342,7 @@ int main(void) {
                 cmocka_unit_test(test_raw_idmap_splits_the_map),
                 cmocka_unit_test(test_raw_idmap_refuses),
                 cmocka_unit_test(test_id_ranges),
+                cmocka_unit_test(test_ranges_in_a_user_namespace),
                 cmocka_unit_test(test_isolated_blocks),
                 cmocka_unit_test(test_cpu_sets),
                 cmocka_unit_test(test_cpu_claims),
