@@ -86,11 +86,15 @@ static const char *const extensions[] = {
         "projects_limits",
         "container_syscall_intercept_hugetlbfs",
         "projects_restrictions",
+        "custom_volume_snapshot_expiry",
+        "volume_snapshot_scheduling",
         "api_os",
         "network_dns_search",
         "network_state_bond_bridge",
         "usedby_consistency",
+        "custom_block_volumes",
         "container_syscall_intercept_bpf_devices",
+        "custom_volume_backup",
         "projects_limits_instances",
         "network_state_vlan",
         "instance_bulk_state_change",
@@ -128,6 +132,7 @@ static const char *const extensions[] = {
         "container_syscall_intercept_sysinfo",
         "instance_ready_state",
         "network_txqueuelen",
+        "custom_volume_iso",
         "instance_move_config",
 };
 

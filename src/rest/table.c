@@ -26,6 +26,7 @@ const RestTable *const *rest_tables(size_t *ret_count) {
                 &rest_profiles_table,
                 &rest_projects_table,
                 &rest_storage_pools_table,
+                &rest_volumes_backups_table,
                 &rest_volumes_collection_table,
                 &rest_volumes_item_table,
                 &rest_volumes_snapshots_table,

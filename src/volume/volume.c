@@ -16,6 +16,7 @@ Volumes *volumes_new(const VolumesSpec *spec) {
         pthread_mutex_init(&volumes->lock, NULL);
         pthread_cond_init(&volumes->changed, NULL);
         volumes->held = table_new(free);
+        volumes->scheduled_minute = time_now_ns() / NS_PER_SECOND / 60 - 1;
         return volumes;
 }
 
@@ -27,6 +28,10 @@ void volumes_free(Volumes *volumes) {
         table_free(volumes->held);
         strlist_done(&volumes->daemons);
         free(volumes);
+}
+
+void volumes_start(Volumes *volumes) {
+        volume_backups_sweep(volumes);
 }
 
 void volumes_set_hooks(Volumes *volumes, const VolumesHooks *hooks) {

@@ -11,6 +11,7 @@ struct Volumes {
         pthread_mutex_t lock;
         pthread_cond_t changed;
         Table *held; /* VolumeHold by "POOL/PROJECT/NAME" */
+        int64_t scheduled_minute; /* since 1970: up to here schedules were looked at */
         StrList daemons; /* "POOL/NAME" of those that hold the daemon's own files */
 };
 
@@ -78,6 +79,8 @@ int volume_backups_remove(Volumes *volumes, const StorageVolumeRow *row, Error *
 int volume_backups_rename(Volumes *volumes, const StorageVolumeRow *row,
                           const StorageVolumeRow *to, Error **err) _must_check_;
 void volume_snapshot_names(const StorageVolumeRowList *snapshots, StrList *ret);
+/* Files that a daemon before this one was writing. */
+void volume_backups_sweep(Volumes *volumes);
 void volume_copy_row(StorageVolumeRow *to, const StorageVolumeRow *from);
 /* `context` is stolen and may be NULL. */
 void volume_emit(Volumes *volumes, const StorageVolumeRow *row, const char *action,
