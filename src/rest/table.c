@@ -25,6 +25,7 @@ const RestTable *const *rest_tables(size_t *ret_count) {
                 &rest_operations_table,
                 &rest_profiles_table,
                 &rest_projects_table,
+                &rest_resources_table,
                 &rest_storage_pools_table,
                 &rest_volumes_backups_table,
                 &rest_volumes_collection_table,

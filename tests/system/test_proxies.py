@@ -10,8 +10,8 @@ import time
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "../lib"))
 import daemon  # noqa: E402
+import hosts  # noqa: E402
 import instances  # noqa: E402
-import netns  # noqa: E402
 import suite  # noqa: E402
 
 PEER = None
@@ -365,18 +365,16 @@ def test_many_connections():
 
 
 def chain(name):
-    return netns.run("nft", "-nn", "list", "chain", "inet", "lxd", name, check=False)
+    return hosts.run("nft", "-nn", "list", "chain", "inet", "lxd", name, check=False)
 
 
 @daemon.ours
 def test_nat():
     prerouting, output = (f"{way}.{BOX.full(NAME)}.d" for way in ("prert", "out"))
     port = free_port()
-    netns.run("ip", "link", "add", "natbr", "type", "bridge")
-    netns.run("ip", "address", "add", "10.9.0.1/24", "dev", "natbr")
-    netns.run("ip", "link", "set", "natbr", "up")
-    nic = {"type": "nic", "nictype": "bridged", "parent": "natbr", "name": "eth0",
-           "ipv4.address": "10.9.0.2"}
+    PEER.api.sync("POST", "/1.0/networks", {"name": "natbr", "type": "bridge", "config": {
+        "ipv4.address": "10.9.0.1/24", "ipv6.address": "none"}})
+    nic = {"type": "nic", "network": "natbr", "name": "eth0", "ipv4.address": "10.9.0.2"}
     nat = {"type": "proxy", "listen": f"tcp:10.9.0.1:{port}", "connect": "tcp:10.9.0.2:4321",
            "nat": "true"}
     refused_devices = {"nic": nic, "d": {**nat, "connect": "tcp:10.9.0.3:4321"}}
@@ -405,8 +403,9 @@ def test_nat():
     suite.true(chain(prerouting)[0] == 0, "and come with it")
     devices({})
     suite.true(chain(prerouting)[0] != 0, "the rules are gone")
+    PEER.api.sync("DELETE", "/1.0/networks/natbr")
 
 
 if __name__ == "__main__":
-    netns.enter()
+    hosts.enter()
     daemon.run_suite(globals(), "proxies ")
