@@ -178,7 +178,7 @@ static int carry_out(Volumes *volumes, Import *import, Error **err) {
             storage_volume_create(volumes->spec.storage, volume->disk, is_tree ? 0 : size, err) < 0)
                 return -1;
         if (fill(volumes, import, err) < 0 ||
-            (is_tree && size > 0 && storage_volume_set_size(volume->disk, size, err) < 0) ||
+            volume_limit(&volume->row, volume->disk, err) < 0 ||
             volume_record(volumes, &volume->row, &import->snapshots, err) < 0) {
                 if (storage_volume_delete(volumes->spec.storage, volume->disk, NULL) < 0)
                         log_error("A half imported volume stays at %s", volume->disk->path);
