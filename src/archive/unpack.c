@@ -112,8 +112,7 @@ static int copy_data(Unpack *unpack, const char *name, Error **err) {
                                          "The archive is refused: it unpacks to more than %llu "
                                          "bytes",
                                          (unsigned long long) limit);
-                /* A full disk is no more than a warning to libarchive. */
-                if (archive_write_data_block(unpack->writer, block, size, offset) < ARCHIVE_OK)
+                if (archive_write_data_block(unpack->writer, block, size, offset) < ARCHIVE_WARN)
                         return write_failed(unpack, name, err);
         }
 }

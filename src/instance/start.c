@@ -69,6 +69,17 @@ void instance_devices_stop(Instances *instances, const Instance *instance, StrMa
         device_entries_clean(instances->devices, instance->disk_name);
 }
 
+/* One over its quota refuses even what changes nothing. */
+static int protect_volume(const char *volume, uid_t owner, Error **err) {
+        struct stat info;
+        if (stat(volume, &info) == 0 && info.st_uid == owner && info.st_gid == 0 &&
+            (info.st_mode & 07777) == 0100)
+                return 0;
+        if (chown(volume, owner, 0) < 0 || chmod(volume, 0100) < 0)
+                return error_errno(err, errno, "Failed to protect the volume \"%s\"", volume);
+        return 0;
+}
+
 static int prepare_volume(Start *start, Error **err) {
         Instances *instances = start->instances;
         if (instance_volume_path(instances, start->instance, &start->volume, err) < 0 ||
@@ -79,9 +90,8 @@ static int prepare_volume(Start *start, Error **err) {
         start->rootfs = path_join(start->volume, "rootfs");
         /* Nobody but the daemon and the container's own root may pass. */
         uid_t owner = start->idmap.count > 0 ? idmap_to_host(&start->idmap, false, 0) : 0;
-        if (chown(start->volume, owner, 0) < 0 || chmod(start->volume, 0100) < 0)
-                return error_errno(err, errno, "Failed to protect the volume \"%s\"",
-                                   start->volume);
+        if (protect_volume(start->volume, owner, err) < 0)
+                return -1;
         if (directory_make(start->rootfs, 0755, err) < 0)
                 return -1;
         return instance_prepare_root(instances, start->instance, start->rootfs,

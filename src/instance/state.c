@@ -57,11 +57,35 @@ static void add_usage(Instances *instances, const Instance *instance, pid_t pid,
         state->processes = usage.processes;
 }
 
+static const char *root_disk_name(const Instance *instance) {
+        for (size_t i = 0; i < instance->devices.count; i++)
+                if (device_is_root_disk(&instance->devices.items[i].config))
+                        return instance->devices.items[i].name;
+        return NULL;
+}
+
+static void add_disk(Instances *instances, const Instance *instance, ApiInstanceState *state) {
+        _cleanup_(storage_pool_cleanup) StoragePool *pool = NULL;
+        const char *name = root_disk_name(instance), *pool_name = instance_root_pool(instance);
+        uint64_t bytes;
+        if (name == NULL || pool_name == NULL ||
+            storage_pool_find(instances->spec.storage, pool_name, &pool, NULL) < 0)
+                return;
+        const StorageInstance volume = {pool, instance->row.project, instance->row.name,
+                                        instance->snapshot};
+        if (storage_instance_usage(&volume, &bytes, NULL) < 0)
+                return;
+        ApiInstanceStateDisk *disk =
+                json_map_add(&state->disk, api_instance_state_disk_fields, name);
+        disk->usage = (int64_t) bytes;
+}
+
 int instance_state(Instances *instances, const Instance *instance, ApiInstanceState *state,
                    _unused_ Error **err) {
         _cleanup_(runtime_process_done) RuntimeProcess process = {.name = NULL};
         str_replace(&state->status, str_dup(instance_status_name(instance->status)));
         state->status_code = instance->status;
+        add_disk(instances, instance, state);
         if (!instance_is_running(instance) ||
             instance_process(instances, instance, &process, NULL) < 0)
                 return 0;

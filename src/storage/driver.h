@@ -75,6 +75,7 @@ typedef struct StorageVolumeOps {
         int (*delete)(StorageVolume *volume, Error **err);
         /* A volume with its snapshots (whose directory the core moves), or one snapshot. */
         int (*rename)(StorageVolume *volume, const StorageVolume *to, Error **err);
+        /* Bytes, as far as they are counted already: ERROR_UNSUPPORTED else. NULL: never. */
         int (*usage)(StorageVolume *volume, uint64_t *ret, Error **err);
         /* Limits the volume; 0 removes the limit. NULL: there are no limits. */
         int (*set_size)(StorageVolume *volume, uint64_t bytes, Error **err);

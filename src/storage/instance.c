@@ -167,7 +167,12 @@ int storage_instance_flatten(const StorageInstance *instance, Error **err) {
 
 int storage_instance_usage(const StorageInstance *instance, uint64_t *ret, Error **err) {
         _cleanup_(storage_volume_cleanup) StorageVolume *volume = target_of(instance);
-        return storage_volume_usage(volume, ret, err);
+        const StorageVolumeOps *ops = instance->pool->driver->volume;
+        if (storage_check_available(volume, err) < 0)
+                return -1;
+        if (ops->usage == NULL)
+                return error_set(err, ERROR_UNSUPPORTED, 0, "The driver does not count bytes");
+        return ops->usage(volume, ret, err);
 }
 
 int storage_instance_set_size(const StorageInstance *instance, uint64_t bytes, Error **err) {

@@ -70,6 +70,7 @@ typedef struct StorageVolumeCopy {
 } StorageVolumeCopy;
 int storage_volume_copy(Storage *storage, const StorageVolumeCopy *copy, Error **err) _must_check_;
 
+/* Counted by the driver, else by a walk of the tree. */
 int storage_volume_usage(StorageVolume *volume, uint64_t *ret, Error **err) _must_check_;
 /* Limits a tree (0: no limit; does nothing where the driver has no limits), grows root.img. */
 int storage_volume_set_size(StorageVolume *volume, uint64_t bytes, Error **err) _must_check_;
@@ -127,6 +128,7 @@ int storage_instance_copy(Storage *storage, const StorageCopy *copy, Error **err
 int storage_instance_mount(const StorageInstance *instance, Error **err) _must_check_;
 int storage_instance_unmount(const StorageInstance *instance, Error **err) _must_check_;
 int storage_instance_flatten(const StorageInstance *instance, Error **err) _must_check_;
+/* ERROR_UNSUPPORTED where nothing counts the bytes: no tree is walked. */
 int storage_instance_usage(const StorageInstance *instance, uint64_t *ret, Error **err)
         _must_check_;
 int storage_instance_set_size(const StorageInstance *instance, uint64_t bytes, Error **err)

@@ -1,6 +1,7 @@
 /* What a volume is on disk, and the verbs on one. */
 #include "storage/storage_private.h"
 
+#include "archive/copy.h"
 #include "base/files.h"
 #include "base/log.h"
 #include "base/memory.h"
@@ -249,7 +250,9 @@ int storage_volume_restore(Storage *storage, StorageVolume *snapshot, Error **er
 int storage_volume_usage(StorageVolume *volume, uint64_t *ret, Error **err) {
         if (storage_check_available(volume, err) < 0)
                 return -1;
-        return ops_of(volume)->usage(volume, ret, err);
+        if (ops_of(volume)->usage != NULL && ops_of(volume)->usage(volume, ret, NULL) == 0)
+                return 0;
+        return tree_usage(volume->path, ret, err);
 }
 
 static int resize_image_file(const StorageVolume *volume, uint64_t bytes, Error **err) {

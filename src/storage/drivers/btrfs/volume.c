@@ -2,7 +2,6 @@
  * that is over its limit refuses everything else. */
 #include "storage/drivers/btrfs/btrfs_private.h"
 
-#include "archive/copy.h"
 #include "base/files.h"
 #include "base/log.h"
 #include "base/memory.h"
@@ -109,7 +108,7 @@ static int btrfs_usage(StorageVolume *volume, uint64_t *ret, Error **err) {
         if (subvolume_id(volume->path, &id, err) < 0)
                 return -1;
         if (subvolume_quota_get(volume->pool->path, id, &quota, NULL) < 0)
-                return tree_usage(volume->path, ret, err);
+                return error_set(err, ERROR_UNSUPPORTED, 0, "No quotas are on");
         *ret = quota.referenced;
         return 0;
 }

@@ -131,10 +131,6 @@ static int dir_rename_volume(StorageVolume *volume, const StorageVolume *to, Err
         return 0;
 }
 
-static int dir_usage_volume(StorageVolume *volume, uint64_t *ret, Error **err) {
-        return tree_usage(volume->path, ret, err);
-}
-
 const StoragePoolOps storage_dir_pool_ops = {
         .create = dir_create_pool,
         .delete = dir_delete_pool,
@@ -150,7 +146,6 @@ static const StorageVolumeOps dir_volume_ops = {
         .restore = dir_restore_volume,
         .delete = dir_delete_volume,
         .rename = dir_rename_volume,
-        .usage = dir_usage_volume,
 };
 
 const StorageDriver storage_driver_dir = {

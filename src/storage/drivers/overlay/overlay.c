@@ -113,10 +113,6 @@ static int overlay_restore(StorageVolume *volume, StorageVolume *snapshot, Error
         return overlay_refresh(volume, snapshot, &silent, err);
 }
 
-static int overlay_usage(StorageVolume *volume, uint64_t *ret, Error **err) {
-        return DIR_OPS->usage(volume, ret, err);
-}
-
 static int overlay_rename(StorageVolume *volume, const StorageVolume *to, Error **err) {
         return DIR_OPS->rename(volume, to, err);
 }
@@ -210,7 +206,6 @@ static const StorageVolumeOps overlay_volume_ops = {
         .restore = overlay_restore,
         .delete = overlay_delete,
         .rename = overlay_rename,
-        .usage = overlay_usage,
         .mount = overlay_mount_volume,
         .unmount = overlay_unmount,
         .mount_mapped = overlay_mount_mapped,
