@@ -287,6 +287,8 @@ static int pack_all(Pack *pack, Error **err) {
 int archive_pack(const ArchivePack *spec, Error **err) {
         Pack pack = {.spec = spec, .writer = archive_write_new()};
         archive_write_set_format_pax(pack.writer);
+        /* The one way that tar and Go read; by default each is there twice. */
+        (void) archive_write_set_format_option(pack.writer, "pax", "xattrheader", "SCHILY");
         int result = set_filter(pack.writer, spec, err);
         if (result == 0 && archive_write_open_filename(pack.writer, spec->target) != ARCHIVE_OK)
                 result = write_failed(&pack, err);

@@ -112,7 +112,8 @@ static int copy_data(Unpack *unpack, const char *name, Error **err) {
                                          "The archive is refused: it unpacks to more than %llu "
                                          "bytes",
                                          (unsigned long long) limit);
-                if (archive_write_data_block(unpack->writer, block, size, offset) < ARCHIVE_WARN)
+                /* A full disk is no more than a warning to libarchive. */
+                if (archive_write_data_block(unpack->writer, block, size, offset) < ARCHIVE_OK)
                         return write_failed(unpack, name, err);
         }
 }

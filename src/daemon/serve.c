@@ -238,6 +238,7 @@ static void become_ready(void *userdata) {
         Daemon *daemon = userdata;
         _cleanup_error_ Error *err = NULL;
         storage_start(daemon->storage);
+        volumes_start(daemon->volumes);
         images_clean(daemon->images);
         networks_start(daemon->networks);
         daemon_warn_of_host(daemon->database);

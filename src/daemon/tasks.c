@@ -13,6 +13,7 @@
 #include "loop/workers.h"
 #include "network/network.h"
 #include "storage/storage.h"
+#include "volume/schedule.h"
 
 typedef struct Task {
         const char *name;
@@ -41,10 +42,20 @@ static void prune_snapshots(RestContext *context) {
         instances_prune_snapshots(context->instances);
 }
 
+static void take_volume_snapshots(RestContext *context) {
+        volumes_take_scheduled_snapshots(context->volumes);
+}
+
+static void prune_volumes(RestContext *context) {
+        volumes_prune(context->volumes);
+}
+
 /* To add one: a row. A task logs what fails; the next run tries again. */
 static const Task rows[] = {
         {"snapshots-take", 1, false, take_snapshots},
         {"snapshots-prune", 1, false, prune_snapshots},
+        {"volume-snapshots-take", 1, false, take_volume_snapshots},
+        {"volumes-prune", 1, false, prune_volumes},
         {"images-prune", 24 * 60, true, prune_images},
         {"networks-retry", 1, false, retry_networks},
         {"storage-pools-retry", 1, false, retry_storage},

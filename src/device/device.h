@@ -34,6 +34,7 @@ typedef struct DeviceContext {
         Networks *networks;
         Runtime *runtime;
         struct Volumes *volumes; /* NULL: of a profile */
+        struct Firewall *firewall; /* NULL: of a profile, or the host has none */
         const RuntimeProcess *process; /* the running instance; NULL: it does not run yet */
 } DeviceContext;
 

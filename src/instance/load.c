@@ -271,6 +271,7 @@ DeviceContext instance_device_context(Instances *instances, const Instance *inst
                                 .cgroups = &instances->cgroups,
                                 .nic_index = nics,
                                 .unprivileged = !instance_is_privileged(instance),
+                                .firewall = networks_firewall(instances->spec.networks),
                                 .runtime = instances->spec.runtime};
 }
 

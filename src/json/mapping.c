@@ -75,8 +75,13 @@ static json_t *value_tree(json_t *value) {
         return value != NULL ? json_incref(value) : json_null();
 }
 
+/* A whole number has no point, as Go writes it. */
 static json_t *real_tree(double value) {
-        return json_real(isfinite(value) ? value : 0);
+        if (!isfinite(value))
+                return json_integer(0);
+        return value >= -1e15 && value <= 1e15 && !(value < floor(value) || value > floor(value))
+                       ? json_integer((json_int_t) value)
+                       : json_real(value);
 }
 
 static json_t *member_tree(const JsonField *field, const void *member) {

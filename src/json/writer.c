@@ -80,7 +80,11 @@ void json_writer_integer(JsonWriter *writer, int64_t value) {
 }
 
 void json_writer_real(JsonWriter *writer, double value) {
-        _cleanup_json_ json_t *number = json_real(isfinite(value) ? value : 0);
+        bool whole = isfinite(value) && value >= -1e15 && value <= 1e15 &&
+                     !(value < floor(value) || value > floor(value));
+        _cleanup_json_ json_t *number = !isfinite(value) ? json_integer(0)
+                                        : whole          ? json_integer((json_int_t) value)
+                                                         : json_real(value);
         json_writer_value(writer, number);
 }
 

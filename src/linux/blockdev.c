@@ -6,7 +6,10 @@
 #include "linux/sysfs.h"
 
 #include <errno.h>
+#include <fcntl.h>
+#include <linux/fs.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
 
@@ -55,4 +58,10 @@ int blockdev_of_path(const char *path, BlockDevice *ret, Error **err) {
         *ret = (BlockDevice) {.major = major(number), .minor = minor(number)};
         partition_to_disk(ret);
         return 0;
+}
+
+int64_t blockdev_physical_block(const char *node) {
+        _cleanup_close_ int fd = open(node, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+        unsigned size = 0;
+        return fd >= 0 && ioctl(fd, BLKPBSZGET, &size) == 0 ? (int64_t) size : 0;
 }

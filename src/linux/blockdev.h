@@ -11,3 +11,5 @@ typedef struct BlockDevice {
  * its disk, because only disks can be throttled. ERROR_UNSUPPORTED when there is none (tmpfs,
  * overlay). */
 int blockdev_of_path(const char *path, BlockDevice *ret, Error **err) _must_check_;
+/* The size of its physical blocks; 0 when it cannot be asked. */
+int64_t blockdev_physical_block(const char *node);

@@ -4,6 +4,7 @@
 #include "base/memory.h"
 
 #include <ctype.h>
+#include <fcntl.h>
 #include <limits.h>
 #include <string.h>
 
@@ -22,6 +23,12 @@ int64_t sysfs_number(const char *directory, const char *name, int64_t otherwise)
                 return otherwise;
         int64_t value = strtoll(text, &end, str_has_prefix(text, "0x") ? 16 : 10);
         return *end == '\0' || isspace((unsigned char) *end) ? value : otherwise;
+}
+
+bool sysfs_write(const char *directory, const char *name, const char *text) {
+        _cleanup_free_ char *path = path_join(directory, name);
+        _cleanup_close_ int fd = open(path, O_WRONLY | O_CLOEXEC);
+        return fd >= 0 && write(fd, text, strlen(text)) == (ssize_t) strlen(text);
 }
 
 char *sysfs_link(const char *directory, const char *name) {

@@ -8,6 +8,7 @@
 char *sysfs_text(const char *directory, const char *name);
 /* Decimal, or hexadecimal behind 0x. */
 int64_t sysfs_number(const char *directory, const char *name, int64_t otherwise);
+bool sysfs_write(const char *directory, const char *name, const char *text);
 /* The last part of where a link leads ("driver", "subsystem"); NULL when there is none. */
 char *sysfs_link(const char *directory, const char *name);
 /* "MAJOR:MINOR" of "dev". */

@@ -14,6 +14,7 @@ extern const RestTable rest_networks_table;
 extern const RestTable rest_operations_table;
 extern const RestTable rest_profiles_table;
 extern const RestTable rest_projects_table;
+extern const RestTable rest_resources_table;
 extern const RestTable rest_server_table;
 extern const RestTable rest_storage_pools_table;
 extern const RestTable rest_warnings_table;

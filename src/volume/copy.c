@@ -84,14 +84,6 @@ static void plan_snapshots(Copying *copying) {
         }
 }
 
-static int forget_snapshot(Volumes *volumes, int64_t id, Error **err) {
-        _cleanup_transaction_ Transaction *tx = NULL;
-        if (database_begin(volumes->spec.database, DATABASE_WRITE, &tx, err) < 0 ||
-            db_storage_volume_snapshot_delete(tx, id, err) < 0)
-                return -1;
-        return transaction_commit(&tx, err);
-}
-
 /* Snapshots that the source has not (any more) go. */
 static int drop_snapshots(Volumes *volumes, Copying *copying, Error **err) {
         _cleanup_strlist_ StrList kept = {};
@@ -103,8 +95,7 @@ static int drop_snapshots(Volumes *volumes, Copying *copying, Error **err) {
                         continue;
                 _cleanup_(storage_volume_cleanup) StorageVolume *disk =
                         storage_snapshot_new(copying->target.disk, name);
-                if (storage_volume_delete(volumes->spec.storage, disk, err) < 0 ||
-                    forget_snapshot(volumes, row->id, err) < 0)
+                if (volume_snapshot_remove(volumes, row, disk, err) < 0)
                         return -1;
         }
         return 0;
@@ -165,7 +156,6 @@ static int carry_out(Volumes *volumes, const VolumeCopy *copy, Copying *copying,
                                            .snapshots = &copying->wanted,
                                            .refresh = refresh,
                                            .transfer = copy->transfer};
-        uint64_t size;
         if (refresh &&
             volume_check_idle(volumes, &copying->target.row,
                               "Volume is still in use by running instances", err) < 0)
@@ -173,9 +163,7 @@ static int carry_out(Volumes *volumes, const VolumeCopy *copy, Copying *copying,
         if ((refresh && !copy->volume_only && drop_snapshots(volumes, copying, err) < 0) ||
             storage_volume_copy(volumes->spec.storage, &on_disk, err) < 0)
                 return -1;
-        if (volume_size(&copying->target.row, &size, err) < 0 ||
-            (size > 0 && copying->target.row.content_type == STORAGE_CONTENT_FILESYSTEM &&
-             storage_volume_set_size(copying->target.disk, size, err) < 0) ||
+        if (volume_limit(&copying->target.row, copying->target.disk, err) < 0 ||
             record(volumes, copying, err) < 0) {
                 undo(volumes, copying);
                 return -1;

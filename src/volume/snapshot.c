@@ -158,16 +158,38 @@ int volume_snapshot_rename(Volumes *volumes, const StorageVolumeRow *row, const 
         return 0;
 }
 
+static int forget(Volumes *volumes, int64_t id, Error **err) {
+        _cleanup_transaction_ Transaction *tx = NULL;
+        if (database_begin(volumes->spec.database, DATABASE_WRITE, &tx, err) < 0 ||
+            db_storage_volume_snapshot_delete(tx, id, err) < 0)
+                return -1;
+        return transaction_commit(&tx, err);
+}
+
+/* As with volumes the record goes first, and comes back when the backend refuses. */
+int volume_snapshot_remove(Volumes *volumes, const StorageVolumeRow *row, StorageVolume *disk,
+                           Error **err) {
+        Storage *storage = volumes->spec.storage;
+        StorageVolumeRow again = *row;
+        if (storage_volume_unsettled(storage, disk, err) < 0 ||
+            forget(volumes, row->id, err) < 0) {
+                storage_volume_settled(storage, disk);
+                return -1;
+        }
+        if (storage_volume_delete(storage, disk, err) == 0)
+                return 0;
+        again.name = (char *) volume_snapshot_part(row->name);
+        if (record(volumes, &again, NULL) == 0)
+                storage_volume_settled(storage, disk);
+        return -1;
+}
+
 int volume_snapshot_delete(Volumes *volumes, const StorageVolumeRow *row,
                            const EventRequestor *requestor, Error **err) {
         _cleanup_volume_ Volume snapshot = {};
-        _cleanup_transaction_ Transaction *tx = NULL;
         _cleanup_volume_lock_ VolumeLock *lock = volume_lock(volumes, row, true, NULL, false);
         if (check_custom(row, err) < 0 || volume_load(volumes, row, &snapshot, err) < 0 ||
-            storage_volume_delete(volumes->spec.storage, snapshot.disk, err) < 0 ||
-            database_begin(volumes->spec.database, DATABASE_WRITE, &tx, err) < 0 ||
-            db_storage_volume_snapshot_delete(tx, snapshot.row.id, err) < 0 ||
-            transaction_commit(&tx, err) < 0)
+            volume_snapshot_remove(volumes, &snapshot.row, snapshot.disk, err) < 0)
                 return -1;
         volume_emit(volumes, &snapshot.row, "storage-volume-snapshot-deleted", NULL, requestor);
         return 0;
@@ -200,6 +222,7 @@ int volume_restore(Volumes *volumes, const StorageVolumeRow *row, const char *na
         if (volume_check_idle(volumes, &volume.row,
                               "Cannot restore custom volume used by running instances", err) < 0 ||
             storage_volume_restore(volumes->spec.storage, snapshot.disk, err) < 0 ||
+            volume_limit(&volume.row, volume.disk, err) < 0 ||
             restore_record(volumes, &volume, &snapshot.row, err) < 0)
                 return -1;
         volume_emit(volumes, &volume.row, "storage-volume-restored",

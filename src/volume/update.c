@@ -184,7 +184,8 @@ static int move_to_pool(Volumes *volumes, Volume *volume, const StorageVolumeRow
                                         .transfer = *transfer};
         if (storage_volume_copy(storage, &copy, err) < 0)
                 return -1;
-        if (volume_backups_rename(volumes, &volume->row, to, err) < 0 ||
+        if (volume_limit(&volume->row, target, err) < 0 ||
+            volume_backups_rename(volumes, &volume->row, to, err) < 0 ||
             storage_volume_unsettled(storage, volume->disk, err) < 0 ||
             move_records(volumes, &volume->row, to, err) < 0) {
                 (void) !volume_backups_rename(volumes, to, &volume->row, NULL);

@@ -16,6 +16,7 @@ Volumes *volumes_new(const VolumesSpec *spec) {
         pthread_mutex_init(&volumes->lock, NULL);
         pthread_cond_init(&volumes->changed, NULL);
         volumes->held = table_new(free);
+        volumes->scheduled_minute = time_now_ns() / NS_PER_SECOND / 60 - 1;
         return volumes;
 }
 
@@ -27,6 +28,10 @@ void volumes_free(Volumes *volumes) {
         table_free(volumes->held);
         strlist_done(&volumes->daemons);
         free(volumes);
+}
+
+void volumes_start(Volumes *volumes) {
+        volume_backups_sweep(volumes);
 }
 
 void volumes_set_hooks(Volumes *volumes, const VolumesHooks *hooks) {
@@ -145,6 +150,15 @@ int volume_size(const StorageVolumeRow *row, uint64_t *ret, Error **err) {
         if (is_block && bytes == 0)
                 *ret = DEFAULT_BLOCK_SIZE;
         return 0;
+}
+
+int volume_limit(const StorageVolumeRow *row, StorageVolume *disk, Error **err) {
+        uint64_t size;
+        if (row->content_type != STORAGE_CONTENT_FILESYSTEM)
+                return 0;
+        if (volume_size(row, &size, err) < 0)
+                return -1;
+        return size > 0 ? storage_volume_set_size(disk, size, err) : 0;
 }
 
 int volume_check_free(Volumes *volumes, const StorageVolumeRow *row, Error **err) {
@@ -297,11 +311,38 @@ int volume_usage(Volumes *volumes, const StorageVolumeRow *row, uint64_t *ret_us
         return 0;
 }
 
+static int forget(Volumes *volumes, int64_t id, Error **err) {
+        _cleanup_transaction_ Transaction *tx = NULL;
+        if (database_begin(volumes->spec.database, DATABASE_WRITE, &tx, err) < 0 ||
+            db_storage_volume_delete(tx, id, err) < 0)
+                return -1;
+        return transaction_commit(&tx, err);
+}
+
+/* The record goes first: what has none is removed at the next start, should this be cut short.
+ * When the backend refuses, the record comes back. */
+static int remove_held(Volumes *volumes, Volume *volume, const StorageVolumeRowList *snapshots,
+                       Error **err) {
+        Storage *storage = volumes->spec.storage;
+        if (storage_volume_unsettled(storage, volume->disk, err) < 0 ||
+            forget(volumes, volume->row.id, err) < 0) {
+                storage_volume_settled(storage, volume->disk);
+                return -1;
+        }
+        if (storage_volume_delete(storage, volume->disk, err) == 0) {
+                if (volume_backups_remove(volumes, &volume->row, NULL) < 0)
+                        log_warning("Backups of volume %s stay behind", volume->row.name);
+                return 0;
+        }
+        if (volume_record(volumes, &volume->row, snapshots, NULL) == 0)
+                storage_volume_settled(storage, volume->disk);
+        return -1;
+}
+
 int volume_delete(Volumes *volumes, const StorageVolumeRow *row, const EventRequestor *requestor,
                   Error **err) {
         _cleanup_volume_ Volume volume = {};
         _cleanup_(storage_volume_row_list_done) StorageVolumeRowList snapshots = {};
-        _cleanup_transaction_ Transaction *tx = NULL;
         bool used = false;
         if (row->type != STORAGE_VOLUME_CUSTOM)
                 return error_set(err, ERROR_INVALID, 0,
@@ -315,11 +356,7 @@ int volume_delete(Volumes *volumes, const StorageVolumeRow *row, const EventRequ
                 return -1;
         if (used || volume_is_daemons(volumes, &volume.row))
                 return error_set(err, ERROR_IN_USE, 0, "The storage volume is still in use");
-        if (volume_backups_remove(volumes, &volume.row, err) < 0 ||
-            storage_volume_delete(volumes->spec.storage, volume.disk, err) < 0 ||
-            database_begin(volumes->spec.database, DATABASE_WRITE, &tx, err) < 0 ||
-            db_storage_volume_delete(tx, volume.row.id, err) < 0 ||
-            transaction_commit(&tx, err) < 0)
+        if (remove_held(volumes, &volume, &snapshots, err) < 0)
                 return -1;
         for (size_t i = 0; i < snapshots.count; i++)
                 volume_emit(volumes, &snapshots.items[i], "storage-volume-snapshot-deleted", NULL,

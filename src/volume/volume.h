@@ -43,6 +43,8 @@ typedef struct VolumesSpec { /* all borrowed */
 
 Volumes *volumes_new(const VolumesSpec *spec);
 void volumes_free(Volumes *volumes);
+/* Once storage is there: removes what an interrupted backup or import left. */
+void volumes_start(Volumes *volumes);
 void volumes_set_hooks(Volumes *volumes, const VolumesHooks *hooks); /* before the first call */
 
 /* "container", "filesystem"; NULL when there is no such code. */

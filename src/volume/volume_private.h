@@ -11,6 +11,7 @@ struct Volumes {
         pthread_mutex_t lock;
         pthread_cond_t changed;
         Table *held; /* VolumeHold by "POOL/PROJECT/NAME" */
+        int64_t scheduled_minute; /* since 1970: up to here schedules were looked at */
         StrList daemons; /* "POOL/NAME" of those that hold the daemon's own files */
 };
 
@@ -59,6 +60,8 @@ int volume_prepare_config(const StoragePool *pool, StorageVolumeRow *row, Error 
         _must_check_;
 /* Bytes of the size key; 0: none, or of block volumes their default. */
 int volume_size(const StorageVolumeRow *row, uint64_t *ret, Error **err) _must_check_;
+/* Applies the size key to a tree that was made without. */
+int volume_limit(const StorageVolumeRow *row, StorageVolume *disk, Error **err) _must_check_;
 /* ERROR_EXISTS when the name is taken. */
 int volume_check_free(Volumes *volumes, const StorageVolumeRow *row, Error **err) _must_check_;
 /* Instances that have it as a device; cheap when no device names it. */
@@ -72,12 +75,17 @@ bool volume_is_daemons(const Volumes *volumes, const StorageVolumeRow *row);
 /* Records it with its snapshots (rows with bare or whole names), or nothing. */
 int volume_record(Volumes *volumes, const StorageVolumeRow *row,
                   const StorageVolumeRowList *snapshots, Error **err) _must_check_;
+/* A snapshot's record, then the snapshot. */
+int volume_snapshot_remove(Volumes *volumes, const StorageVolumeRow *row, StorageVolume *disk,
+                           Error **err) _must_check_;
 /* The files of all backups of the volume; the records go with its own. */
 int volume_backups_remove(Volumes *volumes, const StorageVolumeRow *row, Error **err)
         _must_check_;
 int volume_backups_rename(Volumes *volumes, const StorageVolumeRow *row,
                           const StorageVolumeRow *to, Error **err) _must_check_;
 void volume_snapshot_names(const StorageVolumeRowList *snapshots, StrList *ret);
+/* Files that a daemon before this one was writing. */
+void volume_backups_sweep(Volumes *volumes);
 void volume_copy_row(StorageVolumeRow *to, const StorageVolumeRow *from);
 /* `context` is stolen and may be NULL. */
 void volume_emit(Volumes *volumes, const StorageVolumeRow *row, const char *action,

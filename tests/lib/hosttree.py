@@ -1,6 +1,6 @@
 """Trees that look like a host's /sys, /proc and /dev, from texts. One entry a line:
 
-    path = text          a file
+    path = text          a file; with the escapes of Python's texts
     path -> target       a link
     path c 189:1         a character device (b: a block device)
     path/                a directory
@@ -14,7 +14,7 @@ def make(root, text):
         line = line.strip()
         if not line or line.startswith("#"):
             continue
-        words = line.split(None, 2)
+        words = line.split(" ", 2)
         path = os.path.join(root, words[0].lstrip("/"))
         os.makedirs(path if len(words) == 1 else os.path.dirname(path), exist_ok=True)
         if len(words) == 1:
@@ -22,9 +22,10 @@ def make(root, text):
         value = words[2] if len(words) > 2 else ""
         if words[1] == "=":
             with open(path, "w", encoding="utf-8") as stream:
-                stream.write(value.replace("\\n", "\n") + "\n")
+                stream.write(value.encode().decode("unicode_escape") + "\n")
         elif words[1] == "->":
-            os.symlink(value, path)
+            if not os.path.lexists(path):
+                os.symlink(value, path)
         else:
             major, minor = map(int, value.split(":"))
             kind = stat.S_IFBLK if words[1] == "b" else stat.S_IFCHR

@@ -10,6 +10,7 @@ import time
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "../lib"))
 import daemon  # noqa: E402
+import hosts  # noqa: E402
 import instances  # noqa: E402
 import suite  # noqa: E402
 
@@ -363,5 +364,48 @@ def test_many_connections():
             client.close()
 
 
+def chain(name):
+    return hosts.run("nft", "-nn", "list", "chain", "inet", "lxd", name, check=False)
+
+
+@daemon.ours
+def test_nat():
+    prerouting, output = (f"{way}.{BOX.full(NAME)}.d" for way in ("prert", "out"))
+    port = free_port()
+    PEER.api.sync("POST", "/1.0/networks", {"name": "natbr", "type": "bridge", "config": {
+        "ipv4.address": "10.9.0.1/24", "ipv6.address": "none"}})
+    nic = {"type": "nic", "network": "natbr", "name": "eth0", "ipv4.address": "10.9.0.2"}
+    nat = {"type": "proxy", "listen": f"tcp:10.9.0.1:{port}", "connect": "tcp:10.9.0.2:4321",
+           "nat": "true"}
+    refused_devices = {"nic": nic, "d": {**nat, "connect": "tcp:10.9.0.3:4321"}}
+    whole = BOX.show(NAME)
+    whole["devices"] = refused_devices
+    suite.contains(PEER.api.refusal("PUT", BOX.path(NAME), whole)[1],
+                   'Connect IP "10.9.0.3" must be one of the instance\'s static IPv4 addresses')
+    devices({"nic": nic, "d": nat})
+    suite.equal(processes(), [])
+    for name in (prerouting, output):
+        suite.contains(chain(name)[1],
+                       f"ip daddr 10.9.0.1 tcp dport {port} dnat ip to 10.9.0.2:4321")
+    host_name = BOX.show(NAME)["config"]["volatile.nic.host_name"]
+    with open(f"/sys/class/net/{host_name}/brport/hairpin_mode", encoding="ascii") as stream:
+        suite.equal(stream.read().strip(), "1")
+    # the wildcard takes the first address; without nat there are no rules
+    devices({"nic": nic, "d": {**nat, "connect": "tcp:0.0.0.0:4322"}})
+    suite.contains(chain(prerouting)[1], "dnat ip to 10.9.0.2:4322")
+    devices({"nic": nic, "d": {**nat, "nat": "false"}})
+    suite.true(chain(prerouting)[0] != 0, "the rules are gone")
+    suite.equal(processes(), ["proxy.d"])
+    devices({"nic": nic, "d": nat})
+    BOX.state(NAME, "stop", force=True)
+    suite.true(chain(prerouting)[0] != 0, "the rules end with the instance")
+    BOX.state(NAME, "start")
+    suite.true(chain(prerouting)[0] == 0, "and come with it")
+    devices({})
+    suite.true(chain(prerouting)[0] != 0, "the rules are gone")
+    PEER.api.sync("DELETE", "/1.0/networks/natbr")
+
+
 if __name__ == "__main__":
+    hosts.enter()
     daemon.run_suite(globals(), "proxies ")

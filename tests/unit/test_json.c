@@ -107,7 +107,7 @@ static const JsonField outer_fields[] = {
 };
 
 static const char empty_text[] =
-        "{\"text\":\"\",\"number\":0,\"real\":0.0,\"flag\":false,"
+        "{\"text\":\"\",\"number\":0,\"real\":0,\"flag\":false,"
         "\"time\":\"0001-01-01T00:00:00Z\",\"map\":{},\"devices\":{},\"list\":[],\"any\":null,"
         "\"object\":{\"name\":\"\"},\"pointer\":null,\"inners\":[],\"named\":{}}";
 
@@ -289,7 +289,7 @@ static void test_yaml_follows_the_table(void **state) {
         strmap_set(&outer.map, "eth10", "1");
         strmap_set(&outer.map, "eth2", "2");
         _cleanup_free_ char *text = yaml_dump_struct(outer_fields, &outer);
-        assert_string_equal(text, "text: x\nnumber: 0\nreal: 0.0\nflag: false\n"
+        assert_string_equal(text, "text: x\nnumber: 0\nreal: 0\nflag: false\n"
                                   "time: 1970-01-01T00:00:00Z\nmap:\n  eth2: \"2\"\n"
                                   "  eth10: \"1\"\ndevices: {}\nlist: []\nany: null\nobject:\n"
                                   "  name: \"\"\npointer: null\ninners: []\nnamed: {}\n");

@@ -1,8 +1,11 @@
 /* proxy: connections from the host to the instance or the other way, by a process or by address
  * translation. */
+#include "base/log.h"
 #include "base/memory.h"
 #include "device/device.h"
 #include "device/processes.h"
+#include "firewall/firewall.h"
+#include "linux/sysfs.h"
 #include "runtime/proxy.h"
 
 #include <arpa/inet.h>
@@ -105,6 +108,70 @@ static int start_process(const DeviceContext *context, Error **err) {
         return device_process_record(context, PROXY_PREFIX, pid, start, err);
 }
 
+/* The address that rules name has to be one that the instance certainly has. */
+static int find_nic(const DeviceContext *context, const ProxyAddress *connect,
+                    const char **ret_address, const char **ret_nic, Error **err) {
+        bool six = strchr(connect->address, ':') != NULL;
+        for (size_t i = 0; i < context->devices->count; i++) {
+                const DeviceEntry *device = &context->devices->items[i];
+                const char *nictype = strmap_get(&device->config, "nictype");
+                const char *address = strmap_get(&device->config,
+                                                 six ? "ipv6.address" : "ipv4.address");
+                if (!device_is_nic(&device->config) || str_is_empty(address) ||
+                    (!str_is_empty(nictype) && !str_equal(nictype, "bridged")) ||
+                    (!is_wildcard(connect) && !str_equal(address, connect->address)))
+                        continue;
+                *ret_address = address;
+                *ret_nic = device->name;
+                return 0;
+        }
+        if (is_wildcard(connect))
+                return error_set(err, ERROR_INVALID, 0,
+                                 "Instance has no static IPv%d address assigned to be used as the "
+                                 "connect IP", six ? 6 : 4);
+        return error_set(err, ERROR_INVALID, 0,
+                         "Connect IP \"%s\" must be one of the instance's static IPv%d addresses",
+                         connect->address, six ? 6 : 4);
+}
+
+/* So that the instance reaches itself through the host's address. */
+static void enable_hairpin(const DeviceContext *context, const char *nic) {
+        _cleanup_free_ char *key = str_printf("volatile.%s.host_name", nic);
+        const char *host_name = strmap_get(context->volatiles, key);
+        _cleanup_free_ char *port = str_printf("/sys/class/net/%s/brport",
+                                               host_name != NULL ? host_name : "");
+        if (host_name != NULL && !sysfs_write(port, "hairpin_mode", "1"))
+                log_warning("%s cannot reach itself through proxy %s", context->instance,
+                            context->name);
+}
+
+static FirewallDevice firewall_device(const DeviceContext *context) {
+        return (FirewallDevice) {.project = context->project,
+                                 .instance = context->title,
+                                 .device = context->name};
+}
+
+static int start_nat(const DeviceContext *context, const ProxyAddress *listen,
+                     const ProxyAddress *connect, Error **err) {
+        const FirewallDevice device = firewall_device(context);
+        const char *address, *nic;
+        if (context->firewall == NULL)
+                return error_set(err, ERROR_UNSUPPORTED, 0, "The host has no firewall for NAT");
+        if (find_nic(context, connect, &address, &nic, err) < 0)
+                return -1;
+        enable_hairpin(context, nic);
+        _cleanup_free_ uint16_t *targets = mem_new_array(uint16_t, listen->port_count);
+        for (size_t i = 0; i < listen->port_count; i++)
+                targets[i] = connect->ports[connect->port_count > 1 ? i : 0];
+        const FirewallForward forward = {.listen_address = listen->address,
+                                         .target_address = address,
+                                         .protocol = proxy_type_name(listen->type),
+                                         .listen_ports = listen->ports,
+                                         .target_ports = targets,
+                                         .port_count = listen->port_count};
+        return firewall_proxy_nat(context->firewall, &device, &forward, 1, err);
+}
+
 static int proxy_running(const DeviceContext *context, Error **err) {
         _cleanup_proxy_address_ ProxyAddress listen = {.address = NULL};
         _cleanup_proxy_address_ ProxyAddress connect = {.address = NULL};
@@ -115,7 +182,8 @@ static int proxy_running(const DeviceContext *context, Error **err) {
                 return error_set(err, ERROR_INVALID, 0,
                                  "Error occurred when starting proxy device: Error: Proxying from "
                                  "udp to non-udp protocol is not supported");
-        return start_process(context, err);
+        return str_is_true(get(context, "nat")) ? start_nat(context, &listen, &connect, err)
+                                                : start_process(context, err);
 }
 
 /* The file of a listening socket has no use without it. */
@@ -134,6 +202,13 @@ static void remove_socket(const DeviceContext *context) {
 static void proxy_stop(const DeviceContext *context, _unused_ StrMap *volatiles) {
         _cleanup_free_ char *file = device_process_file(context, PROXY_PREFIX);
         struct stat info;
+        if (str_is_true(get(context, "nat")) && context->firewall != NULL) {
+                const FirewallDevice device = firewall_device(context);
+                _cleanup_error_ Error *err = NULL;
+                if (firewall_proxy_clear(context->firewall, &device, &err) < 0)
+                        log_warning("Proxy %s of %s: %s", context->name, context->instance,
+                                    error_message(err));
+        }
         if (lstat(file, &info) < 0)
                 return;
         device_process_end(file);

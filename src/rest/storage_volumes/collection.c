@@ -4,10 +4,13 @@
 #include "base/memory.h"
 #include "base/times.h"
 #include "database/projects.h"
+#include "http/server.h"
 #include "rest/context.h"
 #include "schema/names.h"
 
 #include <string.h>
+
+#define JSON_LIMIT ((size_t) 1 << 20)
 
 static int add_all(RestRequest *request, Transaction *tx, const StorageVolumeQuery *query,
                    Error **err) {
@@ -164,10 +167,25 @@ static int create(RestRequest *request, ApiStorageVolumesPost *post, Error **err
         return error_set(err, ERROR_INVALID, 0, "Unknown source type \"%s\"", post->source.type);
 }
 
+static int read_json(RestRequest *request, Error **err) {
+        _cleanup_free_ char *data = NULL;
+        size_t size = 0;
+        if (http_exchange_read_all(request->exchange, JSON_LIMIT, &data, &size, err) < 0)
+                return -1;
+        if (json_parse(data, size, &request->body, err) < 0)
+                return error_prefix(err, "Invalid request body");
+        return 0;
+}
+
 static int volumes_post(RestRequest *request, Error **err) {
         _cleanup_(api_storage_volumes_post_done) ApiStorageVolumesPost post;
+        const char *type = http_exchange_header(request->exchange, "Content-Type");
         api_storage_volumes_post_init(&post);
-        if (api_storage_volumes_post_read(request->body, &post, JSON_REPLACE, err) < 0)
+        if (str_equal(type, "application/octet-stream"))
+                return check_type(request, "custom", err) < 0 ? -1
+                                                              : rest_volume_import(request, err);
+        if (read_json(request, err) < 0 ||
+            api_storage_volumes_post_read(request->body, &post, JSON_REPLACE, err) < 0)
                 return -1;
         return create(request, &post, err);
 }
@@ -177,13 +195,13 @@ static const RestEndpoint endpoints[] = {
                 .path = "/1.0/storage-pools/{pool}/volumes",
                 .project_feature = "features.storage.volumes",
                 .get = {volumes_get, REST_PROJECT},
-                .post = {volumes_post, REST_PROJECT, REST_JSON_BODY},
+                .post = {volumes_post, REST_PROJECT},
         },
         {
                 .path = "/1.0/storage-pools/{pool}/volumes/{type}",
                 .project_feature = "features.storage.volumes",
                 .get = {volumes_get, REST_PROJECT},
-                .post = {volumes_post, REST_PROJECT, REST_JSON_BODY},
+                .post = {volumes_post, REST_PROJECT},
         },
 };
 

@@ -46,6 +46,10 @@ typedef struct RestVolumeProgress {
 } RestVolumeProgress;
 void rest_volume_progress(void *userdata, uint64_t done, uint64_t total);
 
+/* POST with the bytes of a backup or an ISO image. */
+int rest_volume_import(RestRequest *request, Error **err) _must_check_;
+
+extern const RestTable rest_volumes_backups_table;
 extern const RestTable rest_volumes_collection_table;
 extern const RestTable rest_volumes_item_table;
 extern const RestTable rest_volumes_snapshots_table;

@@ -1,0 +1,9 @@
+/* The host's resources, as LXD reports them. Everything is read anew by each call; thread-safe. */
+#pragma once
+
+#include "api/resources.h"
+#include "base/error.h"
+
+/* `root`: "" for this host; else the directory of a tree that stands for one, of which nothing is
+ * asked but files. What cannot be read is left out. */
+int resources_load(const char *root, ApiResources *ret, Error **err) _must_check_;
