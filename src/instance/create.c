@@ -238,28 +238,14 @@ static int record(Instances *instances, InstanceCreate *create, const char *pool
         return transaction_commit(&tx, err);
 }
 
-static int make_filled(Storage *storage, InstanceCreate *create, StoragePool *pool, Error **err) {
-        const InstanceRow *row = &create->row;
-        _cleanup_(storage_volume_cleanup) StorageVolume *volume =
-                storage_volume_new(pool, STORAGE_VOLUME_CONTAINER, row->project, row->name);
-        if (storage_instance_create(storage, pool, row->project, row->name, NULL, err) < 0)
-                return -1;
-        if (create->fill == NULL ||
-            create->fill(create->fill_userdata, create, pool, volume->path, err) == 0)
-                return 0;
-        if (storage_instance_delete(storage, pool, row->project, row->name, NULL) < 0)
-                log_error("The volume of %s stays behind", volume->name);
-        return -1;
-}
-
-static int make_volume(Instances *instances, InstanceCreate *create, StoragePool *pool,
+static int make_volume(Instances *instances, const InstanceCreate *create, StoragePool *pool,
                        Operation *operation, Error **err) {
         Storage *storage = instances->spec.storage;
         const InstanceRow *row = &create->row;
         if (create->origin != NULL)
                 return create->origin->make(create->origin_userdata, create, pool, err);
         if (!create->from_image)
-                return make_filled(storage, create, pool, err);
+                return storage_instance_create(storage, pool, row->project, row->name, NULL, err);
         const char *fingerprint = create->image_row.fingerprint;
         _cleanup_free_ char *metadata = image_path(instances->spec.images, fingerprint);
         _cleanup_free_ char *rootfs = image_rootfs_path(instances->spec.images, fingerprint);

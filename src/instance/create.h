@@ -4,10 +4,6 @@
 #include "instance/instance.h"
 
 struct InstanceCreate;
-/* Fills the volume of an instance that comes from elsewhere, and completes its row. */
-typedef int (*InstanceFill)(void *userdata, struct InstanceCreate *create,
-                            const StoragePool *pool, const char *path, Error **err);
-
 /* What an instance is made of that is neither an image nor empty: a copy, a backup. */
 typedef struct InstanceOrigin {
         const char *trigger; /* of the templates at the next start; NULL: as it is */
@@ -31,8 +27,6 @@ typedef struct InstanceCreate {
         StrMap image_properties;
         ImageRow image_row; /* found by prepare */
         bool start;         /* start it when it is made */
-        InstanceFill fill;  /* NULL: it stays empty */
-        void *fill_userdata;
         const InstanceOrigin *origin; /* NULL: none; borrowed */
         void *origin_userdata;
 } InstanceCreate;
@@ -40,7 +34,7 @@ void instance_create_done(InstanceCreate *create);
 
 /* From a body of the API; `profiles_given` says whether it had "profiles" (not null). Sources are
  * "image" (local: alias, fingerprint or properties), "none", and "migration" and "copy", which the
- * caller makes come true with `fill` and `origin`. */
+ * caller makes come true with `origin`. */
 int instance_create_from_api(const ApiInstancesPost *post, const char *project,
                              bool profiles_given, InstanceCreate *ret, Error **err) _must_check_;
 /* Completes and checks the request: name, profiles, image, keys, devices, root disk. */

@@ -52,6 +52,8 @@ typedef struct MigrationTargetSpec {
         MigrationPeer peer;
 } MigrationTargetSpec;
 
+/* For the InstanceCreate, before it is prepared. */
+extern const InstanceOrigin migration_origin;
 int migration_target_new(const MigrationTargetSpec *spec, MigrationTarget **ret, Error **err)
         _must_check_;
 void migration_target_free(MigrationTarget *target);

@@ -47,7 +47,7 @@ static json_t *volume_snapshots_json(const InstanceList *snapshots) {
         for (size_t i = 0; snapshots != NULL && i < snapshots->count; i++)
                 json_array_append_new(list,
                                       json_pack("{s:{}, s:s, s:s, s:s}", "config", "description",
-                                                "", "name", snapshots->items[i].row.name,
+                                                "", "name", snapshots->items[i].snapshot,
                                                 "content_type", "filesystem"));
         return list;
 }

@@ -1,11 +1,14 @@
 #include "migration/migration.h"
 
+#include "base/log.h"
 #include "base/memory.h"
 #include "http/server.h"
+#include "instance/snapshots.h"
 #include "instance/transfer.h"
 #include "migration/link.h"
 #include "migration/negotiate.h"
 #include "migration/progress.h"
+#include "migration/snapshots.h"
 #include "migration/wire.h"
 
 struct MigrationTarget {
@@ -69,12 +72,47 @@ void migration_target_attach(MigrationTarget *target, Operation *operation) {
 typedef struct Receiving {
         MigrationTarget *target;
         MigrationHeader offer, choice;
+        InstanceList snapshots; /* those that come */
         MigrationProgress progress;
+        char *title;      /* of what is under way */
+        const char *pool; /* where it goes */
+        bool began;  /* the first volume is here */
 } Receiving;
 
 static void receiving_done(Receiving *receiving) {
         migration_header_done(&receiving->offer);
         migration_header_done(&receiving->choice);
+        instance_list_done(&receiving->snapshots);
+        free(receiving->title);
+}
+
+/* Of a refresh: what the source has not, or not so, goes; what is here does not come again. */
+static int drop_stale(Receiving *receiving, Error **err) {
+        MigrationTarget *target = receiving->target;
+        _cleanup_(instance_list_done) InstanceList there = {.items = NULL};
+        _cleanup_free_ size_t *stale = NULL;
+        size_t count = 0;
+        int result = 0;
+        if (instance_snapshots_of(target->instances, target->existing, 1, &there, err) < 0)
+                return -1;
+        migration_snapshots_compare(&receiving->snapshots, &there, &stale, &count);
+        for (size_t i = 0; result == 0 && i < count; i++)
+                result = instance_drop_snapshot(
+                        target->instances, &there.items[stale[i]],
+                        operation_requestor(receiving->progress.operation), err);
+        return result;
+}
+
+static int choose_snapshots(Receiving *receiving, Error **err) {
+        MigrationTarget *target = receiving->target;
+        if (!target->instance_only &&
+            migration_snapshots_take(&receiving->offer, &target->create.row,
+                                     &receiving->snapshots, err) < 0)
+                return -1;
+        if (target->existing != NULL && !target->instance_only && drop_stale(receiving, err) < 0)
+                return -1;
+        migration_snapshots_offer(&receiving->snapshots, &receiving->choice);
+        return 0;
 }
 
 static int choose(Receiving *receiving, const StoragePool *pool, Error **err) {
@@ -87,6 +125,8 @@ static int choose(Receiving *receiving, const StoragePool *pool, Error **err) {
         migration_choose(pool, offer, receiving->target->existing != NULL, choice);
         choice->criu = offer->criu == MIGRATION_CRIU_NONE ? MIGRATION_CRIU_NONE
                                                           : MIGRATION_CRIU_ABSENT;
+        if (choose_snapshots(receiving, err) < 0)
+                return -1;
         migration_header_write(choice, &answer);
         return migration_link_send(link, &answer, err);
 }
@@ -102,53 +142,124 @@ static int receive_index(Receiving *receiving, Error **err) {
         return migration_link_put(link, answer, err);
 }
 
-static int receive_files(Receiving *receiving, const char *path, Error **err) {
+/* One volume. The first one comes into an empty place, and so as a whole where both sides can. */
+static int receive_volume(Receiving *receiving, const char *path, const char *snapshot,
+                          Error **err) {
         const MigrationHeader *choice = &receiving->choice;
-        bool whole = choice->tree > 0 && !choice->refresh;
+        const char *name = receiving->target->create.row.name;
+        bool whole = choice->tree > 0 && !choice->refresh && !receiving->began;
         const MigrationWire wire = {.socket = receiving->target->link.fs,
                                     .rsync = migration_rsync_features(choice),
                                     .exact = choice->tree > 0,
                                     .progress = migration_progress,
                                     .userdata = &receiving->progress};
-        if ((whole ? migration_tree_receive(&wire, path, err)
-                   : migration_rsync_receive(&wire, path, err)) < 0)
+        str_replace(&receiving->title, snapshot != NULL ? str_printf("%s/%s", name, snapshot)
+                                                        : str_dup(name));
+        receiving->progress.name = receiving->title;
+        receiving->began = true;
+        return whole ? migration_tree_receive(&wire, path, err)
+                     : migration_rsync_receive(&wire, path, err);
+}
+
+/* The snapshots, oldest first, each on top of the one before it, and then what is now. */
+static int receive_volumes(Receiving *receiving, const StorageInstance *volume, const char *path,
+                           Error **err) {
+        Storage *storage = instances_storage(receiving->target->instances);
+        for (size_t i = 0; i < receiving->snapshots.count; i++) {
+                StorageInstance snapshot = *volume;
+                snapshot.snapshot = receiving->snapshots.items[i].snapshot;
+                if (receive_volume(receiving, path, snapshot.snapshot, err) < 0 ||
+                    storage_instance_snapshot(storage, &snapshot, err) < 0)
+                        return -1;
+        }
+        if (receive_volume(receiving, path, NULL, err) < 0)
                 return -1;
-        return choice->criu == MIGRATION_CRIU_NONE ? migration_rsync_receive(&wire, path, err)
-                                                   : 0;
+        return receiving->choice.criu == MIGRATION_CRIU_NONE
+                       ? receive_volume(receiving, path, NULL, err)
+                       : 0;
 }
 
-static int receive(Receiving *receiving, const StoragePool *pool, const char *path, Error **err) {
-        return choose(receiving, pool, err) < 0 || receive_index(receiving, err) < 0
-                       ? -1
-                       : receive_files(receiving, path, err);
+static int receive(Receiving *receiving, StoragePool *pool, Error **err) {
+        MigrationTarget *target = receiving->target;
+        const InstanceRow *row = &target->create.row;
+        Storage *storage = instances_storage(target->instances);
+        const StorageInstance volume = {pool, row->project, row->name, NULL};
+        _cleanup_(storage_volume_cleanup) StorageVolume *place =
+                storage_volume_new(pool, STORAGE_VOLUME_CONTAINER, row->project, row->name);
+        receiving->pool = pool->row.name;
+        if (choose(receiving, pool, err) < 0 || receive_index(receiving, err) < 0)
+                return -1;
+        if (target->existing == NULL &&
+            storage_instance_create(storage, pool, row->project, row->name, NULL, err) < 0)
+                return -1;
+        int result = storage_instance_mount(&volume, err);
+        if (result == 0) {
+                result = receive_volumes(receiving, &volume, place->path, err);
+                if (storage_instance_unmount(&volume, result == 0 ? err : NULL) < 0)
+                        result = -1;
+        }
+        if (result < 0 && target->existing == NULL &&
+            storage_instance_delete(storage, pool, row->project, row->name, NULL) < 0)
+                log_error("The volume of %s stays behind", place->name);
+        return result;
 }
 
-/* Fills the volume of a new instance. */
-static int fill(void *userdata, InstanceCreate *create, const StoragePool *pool, const char *path,
+static int make(void *userdata, _unused_ const InstanceCreate *create, StoragePool *pool,
                 Error **err) {
         Receiving *receiving = userdata;
-        if (receive(receiving, pool, path, err) < 0)
+        if (receive(receiving, pool, err) < 0)
                 return -1;
         _cleanup_free_ char *idmap = idmap_to_json(&receiving->offer.idmap);
-        strmap_set(&create->row.config, "volatile.last_state.idmap", idmap);
-        strmap_set(&create->row.config, "volatile.apply_template", "copy");
+        strmap_set(&receiving->target->create.row.config, "volatile.last_state.idmap", idmap);
         return 0;
+}
+
+static int record(void *userdata, Transaction *tx, const InstanceCreate *create,
+                  int64_t volume_id, Error **err) {
+        const Receiving *receiving = userdata;
+        for (size_t i = 0; i < receiving->snapshots.count; i++)
+                if (instance_record_received(tx, &receiving->snapshots.items[i], create->row.id,
+                                             volume_id, receiving->pool, err) < 0)
+                        return -1;
+        return 0;
+}
+
+static void settled(void *userdata, const InstanceCreate *create, StoragePool *pool) {
+        const Receiving *receiving = userdata;
+        const StorageInstance volume = {pool, create->row.project, create->row.name, NULL};
+        instance_settle_received(receiving->target->instances, &volume, &receiving->snapshots);
+}
+
+const InstanceOrigin migration_origin = {.trigger = "copy",
+                                         .keeps_volatile = true,
+                                         .make = make,
+                                         .record = record,
+                                         .settled = settled};
+
+static void undo_snapshots(const Receiving *receiving, const StorageInstance *volume) {
+        Storage *storage = instances_storage(receiving->target->instances);
+        for (size_t i = 0; i < receiving->snapshots.count; i++) {
+                StorageInstance snapshot = *volume;
+                snapshot.snapshot = receiving->snapshots.items[i].snapshot;
+                (void) !storage_instance_snapshot_delete(storage, &snapshot, NULL);
+        }
 }
 
 static int refresh_held(Receiving *receiving, Error **err) {
         MigrationTarget *target = receiving->target;
+        const InstanceRow *row = &target->existing->row;
         _cleanup_(storage_pool_cleanup) StoragePool *pool = NULL;
-        _cleanup_free_ char *path = NULL;
-        if (instance_pool(target->instances, target->existing, &pool, err) < 0 ||
-            instance_volume_path(target->instances, target->existing, &path, err) < 0)
+        if (instance_pool(target->instances, target->existing, &pool, err) < 0)
                 return -1;
-        const StorageInstance volume = {pool, target->existing->row.project,
-                                        target->existing->row.name, NULL};
-        if (storage_instance_flatten(&volume, err) < 0 ||
-            receive(receiving, pool, path, err) < 0)
+        const StorageInstance volume = {pool, row->project, row->name, NULL};
+        if (receive(receiving, pool, err) < 0 ||
+            instance_record_refreshed(target->instances, target->existing, &receiving->snapshots,
+                                      &receiving->offer.idmap, pool->row.name, err) < 0) {
+                undo_snapshots(receiving, &volume);
                 return -1;
-        return instance_set_disk_idmap(target->instances, target->existing,
-                                       &receiving->offer.idmap, err);
+        }
+        instance_settle_received(target->instances, &volume, &receiving->snapshots);
+        return 0;
 }
 
 static int refresh(Receiving *receiving, Error **err) {
@@ -176,8 +287,7 @@ static int run(Operation *operation, void *userdata, Error **err) {
                 .progress = {.operation = operation, .name = target->create.row.name}};
         _cleanup_error_ Error *failed = NULL;
         int result = connect_peer(target, &failed);
-        target->create.fill = fill;
-        target->create.fill_userdata = &receiving;
+        target->create.origin_userdata = &receiving;
         if (result == 0)
                 result = target->existing != NULL
                                  ? refresh(&receiving, &failed)

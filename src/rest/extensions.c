@@ -29,6 +29,8 @@ static const char *const extensions[] = {
         "network_dhcp_expiry",
         "image_create_aliases",
         "container_stateless_copy",
+        "container_only_migration",
+        "storage_rsync_bwlimit",
         "network_vxlan_interface",
         "entity_description",
         "id_map_base",

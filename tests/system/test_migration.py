@@ -154,6 +154,82 @@ def test_running():
     STATE["a"].delete("busy", force=True)
 
 
+def snapshots_on(host, name):
+    return HOSTS[host].api.sync("GET", f"/1.0/instances/{name}/snapshots?recursion=1")
+
+
+def snapshot_root(host, name, snapshot):
+    return root_of(host, name).replace("/containers/", "/containers-snapshots/")[:-6] \
+        + f"{snapshot}/rootfs"
+
+
+def test_snapshots():
+    """They come along, each with its own content, configuration and times."""
+    path = STATE["a"].path("history")
+    STATE["a"].create("history", config={"user.state": "old"})
+    root = root_of("a", full("history"))
+    trees.fill(root)
+    PEER.api.operation("POST", path + "/snapshots", {"name": "first"})
+    with open(os.path.join(root, "data/small"), "ab") as stream:
+        stream.write(b"second")
+    os.unlink(os.path.join(root, "data/fifo"))
+    PEER.api.sync("PATCH", path, {"config": {"user.state": "new"}})
+    PEER.api.operation("POST", path + "/snapshots",
+                       {"name": "second", "expires_at": "2090-01-02T03:04:05Z"})
+    os.mkdir(os.path.join(root, "data/third"))
+    expected = snapshots_on("a", full("history"))
+    for target in [pair[1] for pair in pairs() if pair[0] == "a"]:
+        name, exact = full("history"), target != "l"
+        lxc("copy", f"a:{name}", f"{target}:{name}")
+        for found, wanted in zip(snapshots_on(target, name), expected, strict=True):
+            for key in ("name", "expires_at"):
+                suite.equal(found[key], wanted[key], key)
+            suite.equal(found["config"]["user.state"], wanted["config"]["user.state"])
+            suite.equal(found["created_at"][:19], wanted["created_at"][:19], "created_at")
+            options = {"acls": exact, "hard_links": exact}
+            suite.equal(trees.describe(snapshot_root(target, name, found["name"]), **options),
+                        trees.describe(snapshot_root("a", name, found["name"]), **options))
+        suite.true(os.path.isdir(os.path.join(root_of(target, name), "data/third")), "what is now")
+        if target == "l":
+            lxc("copy", f"l:{name}", f"b:{full('back')}")
+            suite.equal([item["name"] for item in snapshots_on("b", full("back"))],
+                        ["first", "second"])
+            lxc("delete", f"b:{full('back')}")
+            lxc("delete", f"l:{name}")
+
+
+def test_refresh_of_snapshots():
+    """The missing one comes, the one that is none any more goes, the rest stays."""
+    name, path = full("history"), STATE["a"].path("history")
+    before = snapshots_on("b", name)
+    PEER.api.operation("DELETE", path + "/snapshots/first")
+    PEER.api.operation("POST", path + "/snapshots", {"name": "third"})
+    for program in ("lxc", "berth"):
+        lxc("copy", f"a:{name}", f"b:{name}", "--refresh", program=program)
+        found = snapshots_on("b", name)
+        suite.equal([item["name"] for item in found], ["second", "third"])
+        suite.equal(found[0]["created_at"], before[1]["created_at"], "of the one that stayed")
+        suite.equal(trees.describe(snapshot_root("b", name, "third")),
+                    trees.describe(snapshot_root("a", name, "third")))
+
+
+def test_of_a_snapshot():
+    """A snapshot becomes an instance; without snapshots nothing else comes."""
+    name = full("history")
+    for options in ([], ["--mode", "push"]):
+        for program in ("lxc", "berth"):
+            lxc("copy", f"a:{name}/second", f"b:{full('alone')}", *options, program=program)
+            suite.equal(snapshots_on("b", full("alone")), [])
+            suite.equal(trees.describe(root_of("b", full("alone"))),
+                        trees.describe(snapshot_root("a", name, "second")))
+            lxc("delete", f"b:{full('alone')}")
+    lxc("copy", f"a:{name}", f"b:{full('alone')}", "--instance-only")
+    suite.equal(snapshots_on("b", full("alone")), [])
+    lxc("delete", f"b:{full('alone')}")
+    lxc("delete", f"b:{name}")
+    lxc("delete", f"a:{name}")
+
+
 def start_pull(host, name, source, **fields):
     """The operation of a target, begun by hand."""
     return HOSTS[host].api.start("POST", "/1.0/instances", {"name": name, "source": {

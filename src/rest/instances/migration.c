@@ -32,6 +32,7 @@ static int prepare(RestRequest *request, const ApiInstancesPost *post, bool refr
         if (instance_create_from_api(post, request->project, json_has(request->body, "profiles"),
                                      create, err) < 0)
                 return -1;
+        create->origin = &migration_origin;
         if (!str_is_empty(post->source.base_image))
                 strmap_set(&create->row.config, "volatile.base_image", post->source.base_image);
         return refresh ? 0 : instance_create_prepare(request->context->instances, create, err);
@@ -84,7 +85,10 @@ int rest_instance_send(RestRequest *request, const ApiInstancePost *post, Error 
         Operation *operation =
                 operation_new(request->context->operations,
                               &(OperationSpec){.class = migration_source_class(source),
-                                               .description = "Migrating instance",
+                                               .description =
+                                                       instance->snapshot != NULL
+                                                               ? "Transferring snapshot"
+                                                               : "Migrating instance",
                                                .project = instance->row.project,
                                                .hooks = &migration_source_hooks,
                                                .userdata = source,

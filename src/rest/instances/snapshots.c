@@ -167,9 +167,11 @@ static int snapshot_post(RestRequest *request, Error **err) {
         api_instance_snapshot_post_init(&post);
         if (api_instance_snapshot_post_read(request->body, &post, JSON_REPLACE, err) < 0)
                 return -1;
-        if (post.migration)
-                return error_set(err, ERROR_UNSUPPORTED, 0,
-                                 "Snapshots cannot be sent to another server");
+        if (post.migration) {
+                const ApiInstancePost send = {
+                        .instance_only = true, .live = post.live, .target = post.target};
+                return rest_instance_send(request, &send, err);
+        }
         if (str_is_empty(post.name))
                 return error_set(err, ERROR_INVALID, 0, "Response was missing `name`");
         if (check_rename(request, post.name, err) < 0)
