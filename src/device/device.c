@@ -15,7 +15,12 @@
 static const DeviceDriver *const drivers[] = {
         &device_disk,
         &device_nic_bridged,
+        &device_nic_ipvlan,
+        &device_nic_macvlan,
         &device_nic_p2p,
+        &device_nic_physical,
+        &device_nic_routed,
+        &device_nic_sriov,
         &device_none,
         &device_proxy,
         &device_unix_block,

@@ -160,7 +160,12 @@ char *device_mount_escape(const char *path);
 
 extern const DeviceDriver device_disk;
 extern const DeviceDriver device_nic_bridged;
+extern const DeviceDriver device_nic_ipvlan;
+extern const DeviceDriver device_nic_macvlan;
 extern const DeviceDriver device_nic_p2p;
+extern const DeviceDriver device_nic_physical;
+extern const DeviceDriver device_nic_routed;
+extern const DeviceDriver device_nic_sriov;
 extern const DeviceDriver device_none;
 extern const DeviceDriver device_proxy;
 extern const DeviceDriver device_unix_block;

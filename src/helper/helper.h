@@ -24,6 +24,7 @@ int verb_device_rule(int argc, char **argv); /* NAME LXCPATH devices.allow|devic
 int verb_proxy(int argc, char **argv);       /* PID START SIDE LISTEN CONNECT … (proxy.c) */
 int verb_listen(int argc, char **argv);      /* PID START LISTEN MODE UID GID */
 int verb_uevent(int argc, char **argv);      /* PID START PARTS, separated by newlines */
+int verb_netlink(int argc, char **argv);     /* PID START */
 int verb_probe_idmap(int argc, char **argv); /* PATH */
 int verb_overlay(int argc, char **argv);     /* LOWER UPPER WORK TARGET UIDS GIDS */
 int verb_files(int argc, char **argv);       /* running PID START, or stopped … (files.c) */

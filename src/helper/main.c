@@ -29,6 +29,7 @@ static const Verb verbs[] = {
         {"proxy", verb_proxy, 11, true},
         {"listen", verb_listen, 6, true},
         {"uevent", verb_uevent, 3, true},
+        {"netlink", verb_netlink, 2, true},
         {"probe-idmap", verb_probe_idmap, 1, true},
         {"overlay", verb_overlay, 6, true},
         {"files", verb_files, 3, true},

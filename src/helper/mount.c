@@ -11,8 +11,10 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/netlink.h>
 #include <sched.h>
 #include <sys/mount.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 
 static int open_init(char **argv, int *ret_pidfd, pid_t *ret_pid, Error **err) {
@@ -139,6 +141,30 @@ static int send_uevent(char **argv, Error **err) {
 int verb_uevent(int argc, char **argv) {
         _cleanup_error_ Error *error = NULL;
         return answer(send_uevent(argv, &error), error);
+}
+
+/* A routing socket belongs to the namespace that it was made in, wherever it goes. */
+static int open_netlink(char **argv, int *ret_fd, Error **err) {
+        _cleanup_close_ int pidfd = -1, fd = -1;
+        const struct sockaddr_nl address = {.nl_family = AF_NETLINK};
+        pid_t pid;
+        if (open_init(argv, &pidfd, &pid, err) < 0)
+                return -1;
+        if (setns(pidfd, CLONE_NEWNET) < 0)
+                return error_errno(err, errno, "Failed to enter the network namespace");
+        fd = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_ROUTE);
+        if (fd < 0 || bind(fd, (const struct sockaddr *) &address, sizeof address) < 0)
+                return error_errno(err, errno, "Failed to make a netlink socket");
+        *ret_fd = TAKE_FD(fd);
+        return 0;
+}
+
+int verb_netlink(int argc, char **argv) {
+        _cleanup_error_ Error *error = NULL;
+        _cleanup_close_ int fd = -1;
+        if (open_netlink(argv, &fd, &error) < 0)
+                return report_failure(error);
+        return report(&fd, 1, "done") < 0;
 }
 
 /* Tries an idmapped mount that is never attached. */

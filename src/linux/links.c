@@ -5,6 +5,7 @@
 #include "linux/links_private.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <linux/if.h>
 #include <net/if_arp.h>
 #include <netlink/errno.h>
@@ -19,6 +20,18 @@ int netlink_open(NetlinkSocket **ret, Error **err) {
         if (result < 0) {
                 nl_socket_free(socket);
                 return netlink_error(err, result, "Failed to open a netlink socket");
+        }
+        *ret = socket;
+        return 0;
+}
+
+int netlink_adopt(int fd, NetlinkSocket **ret, Error **err) {
+        struct nl_sock *socket = nl_socket_alloc();
+        int copy = fcntl(fd, F_DUPFD_CLOEXEC, 3);
+        if (socket == NULL || copy < 0 || nl_socket_set_fd(socket, NETLINK_ROUTE, copy) < 0) {
+                fd_close(&copy);
+                nl_socket_free(socket);
+                return error_set(err, ERROR_INTERNAL, 0, "Failed to take a netlink socket");
         }
         *ret = socket;
         return 0;
@@ -123,13 +136,19 @@ int link_delete(const char *name, Error **err) {
         return result < 0 ? failed(err, result, "delete", name) : 0;
 }
 
-int link_index(const char *name, int *ret, Error **err) {
-        _cleanup_socket_ NetlinkSocket *socket = NULL;
+int netlink_link_index(NetlinkSocket *socket, const char *name, int *ret, Error **err) {
         _cleanup_link_ RtnlLink *link = NULL;
-        if (netlink_open(&socket, err) < 0 || get_link(socket, name, &link, err) < 0)
+        if (get_link(socket, name, &link, err) < 0)
                 return -1;
         *ret = rtnl_link_get_ifindex(link);
         return 0;
+}
+
+int link_index(const char *name, int *ret, Error **err) {
+        _cleanup_socket_ NetlinkSocket *socket = NULL;
+        if (netlink_open(&socket, err) < 0)
+                return -1;
+        return netlink_link_index(socket, name, ret, err);
 }
 
 bool link_exists(const char *name) {
@@ -153,11 +172,11 @@ static int set_master(NetlinkSocket *socket, RtnlLink *change, const char *maste
 
 /* A renamed link must be down on older kernels, and a link that moves away takes its new name in
  * the same request, so that it cannot collide on either side. */
-int link_change(const char *name, const LinkChange *change, Error **err) {
-        _cleanup_socket_ NetlinkSocket *socket = NULL;
+static int change_link(NetlinkSocket *socket, const char *name, const LinkChange *change,
+                       Error **err) {
         _cleanup_link_ RtnlLink *link = NULL;
         _cleanup_link_ RtnlLink *wanted = rtnl_link_alloc();
-        if (netlink_open(&socket, err) < 0 || get_link(socket, name, &link, err) < 0)
+        if (get_link(socket, name, &link, err) < 0)
                 return -1;
         if (set_basics(wanted, change->hwaddr, change->mtu, err) < 0 ||
             set_master(socket, wanted, change->master, err) < 0)
@@ -172,4 +191,18 @@ int link_change(const char *name, const LinkChange *change, Error **err) {
                 rtnl_link_unset_flags(wanted, IFF_UP);
         int result = rtnl_link_change(socket, link, wanted, 0);
         return result < 0 ? failed(err, result, "change", name) : 0;
+}
+
+int link_change(const char *name, const LinkChange *change, Error **err) {
+        _cleanup_socket_ NetlinkSocket *socket = NULL;
+        if (netlink_open(&socket, err) < 0)
+                return -1;
+        return change_link(socket, name, change, err);
+}
+
+int link_change_inside(int socket_fd, const char *name, const LinkChange *change, Error **err) {
+        _cleanup_socket_ NetlinkSocket *socket = NULL;
+        if (netlink_adopt(socket_fd, &socket, err) < 0)
+                return -1;
+        return change_link(socket, name, change, err);
 }

@@ -32,6 +32,10 @@ typedef struct LinkChange {
 } LinkChange;
 int link_change(const char *name, const LinkChange *change, Error **err) _must_check_;
 
+/* In the namespace that the routing socket is of. */
+int link_change_inside(int socket_fd, const char *name, const LinkChange *change, Error **err)
+        _must_check_;
+
 typedef struct LinkAddress {
         char *family;  /* "inet", "inet6" */
         char *address; /* without prefix */

@@ -15,5 +15,9 @@ typedef struct LinkInfo LinkInfo;
 /* Fills in what the kind of a link says about it: the kind's name and its own attributes. */
 void link_read_kind(struct nlattr *link_info, LinkInfo *link);
 int netlink_open(NetlinkSocket **ret, Error **err) _must_check_;
+/* On a copy of a socket that may be of another namespace. */
+int netlink_adopt(int fd, NetlinkSocket **ret, Error **err) _must_check_;
+int netlink_link_index(NetlinkSocket *socket, const char *name, int *ret, Error **err)
+        _must_check_;
 /* The error of a libnl result, "text: reason"; returns -1. */
 int netlink_error(Error **err, int result, const char *text);

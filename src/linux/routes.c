@@ -41,13 +41,13 @@ static bool is_absent(int result) {
         return result == -NLE_OBJ_NOTFOUND || result == -NLE_NOADDR || result == -NLE_NODEV;
 }
 
-static int change_address(const char *link, const IpSubnet *address, bool add, Error **err) {
-        _cleanup_(netlink_socket_cleanup) NetlinkSocket *socket = NULL;
+static int change_address(NetlinkSocket *socket, const char *link, const IpSubnet *address,
+                          bool add, Error **err) {
         _cleanup_(rtnl_address_cleanup) RtnlAddress *change = rtnl_addr_alloc();
         _cleanup_(netlink_address_cleanup) NetlinkAddress *local =
                 address_new(&address->address, address->bits);
         int index;
-        if (netlink_open(&socket, err) < 0 || link_index(link, &index, err) < 0)
+        if (netlink_link_index(socket, link, &index, err) < 0)
                 return -1;
         rtnl_addr_set_ifindex(change, index);
         rtnl_addr_set_local(change, local);
@@ -58,31 +58,47 @@ static int change_address(const char *link, const IpSubnet *address, bool add, E
 }
 
 int link_address_add(const char *link, const IpSubnet *address, Error **err) {
-        return change_address(link, address, true, err);
+        _cleanup_(netlink_socket_cleanup) NetlinkSocket *socket = NULL;
+        return netlink_open(&socket, err) < 0 ? -1
+                                              : change_address(socket, link, address, true, err);
 }
 
 int link_address_remove(const char *link, const IpSubnet *address, Error **err) {
-        return change_address(link, address, false, err);
+        _cleanup_(netlink_socket_cleanup) NetlinkSocket *socket = NULL;
+        return netlink_open(&socket, err) < 0 ? -1
+                                              : change_address(socket, link, address, false, err);
 }
 
-static int change_route(const char *link, const Route *route, bool add, Error **err) {
+int link_address_inside(int socket_fd, const char *link, const IpSubnet *address, Error **err) {
         _cleanup_(netlink_socket_cleanup) NetlinkSocket *socket = NULL;
+        return netlink_adopt(socket_fd, &socket, err) < 0
+                       ? -1
+                       : change_address(socket, link, address, true, err);
+}
+
+static int change_route(NetlinkSocket *socket, const char *link, const Route *route, bool add,
+                        Error **err) {
         _cleanup_(rtnl_route_cleanup) RtnlRoute *change = rtnl_route_alloc();
         IpSubnet network = ip_network(&route->to);
         _cleanup_(netlink_address_cleanup) NetlinkAddress *to =
                 address_new(&network.address, network.bits);
         int index;
-        if (netlink_open(&socket, err) < 0 || link_index(link, &index, err) < 0)
+        if (netlink_link_index(socket, link, &index, err) < 0)
                 return -1;
         struct rtnl_nexthop *hop = rtnl_route_nh_alloc();
         rtnl_route_nh_set_ifindex(hop, index);
+        if (route->gateway.family != 0) {
+                _cleanup_(netlink_address_cleanup) NetlinkAddress *gateway =
+                        address_new(&route->gateway, ip_bits(route->gateway.family));
+                rtnl_route_nh_set_gateway(hop, gateway);
+        }
         rtnl_route_add_nexthop(change, hop);
         rtnl_route_set_family(change, (uint8_t) network.address.family);
         (void) rtnl_route_set_dst(change, to);
         rtnl_route_set_table(change, route->table != 0 ? route->table : ROUTE_TABLE_MAIN);
         rtnl_route_set_protocol(change, (uint8_t) route->protocol);
-        rtnl_route_set_scope(change, network.address.family == AF_INET ? RT_SCOPE_LINK
-                                                                       : RT_SCOPE_UNIVERSE);
+        bool direct = network.address.family == AF_INET && route->gateway.family == 0;
+        rtnl_route_set_scope(change, direct ? RT_SCOPE_LINK : RT_SCOPE_UNIVERSE);
         int result = add ? rtnl_route_add(socket, change, NLM_F_CREATE | NLM_F_REPLACE)
                          : rtnl_route_delete(socket, change, 0);
         if (result >= 0 || (!add && is_absent(result)))
@@ -91,11 +107,20 @@ static int change_route(const char *link, const Route *route, bool add, Error **
 }
 
 int route_add(const char *link, const Route *route, Error **err) {
-        return change_route(link, route, true, err);
+        _cleanup_(netlink_socket_cleanup) NetlinkSocket *socket = NULL;
+        return netlink_open(&socket, err) < 0 ? -1 : change_route(socket, link, route, true, err);
 }
 
 int route_remove(const char *link, const Route *route, Error **err) {
-        return change_route(link, route, false, err);
+        _cleanup_(netlink_socket_cleanup) NetlinkSocket *socket = NULL;
+        return netlink_open(&socket, err) < 0 ? -1 : change_route(socket, link, route, false, err);
+}
+
+int route_add_inside(int socket_fd, const char *link, const Route *route, Error **err) {
+        _cleanup_(netlink_socket_cleanup) NetlinkSocket *socket = NULL;
+        return netlink_adopt(socket_fd, &socket, err) < 0
+                       ? -1
+                       : change_route(socket, link, route, true, err);
 }
 
 void route_list_done(RouteList *list) {

@@ -22,6 +22,7 @@ typedef struct Route {
         IpSubnet to;
         uint32_t table;    /* 0: main */
         unsigned protocol; /* RouteProtocol, or another number of the kernel */
+        IpAddress gateway; /* family 0: none, the link itself */
         int link;          /* index; filled by routes_list() */
 } Route;
 
@@ -33,10 +34,15 @@ typedef struct RouteList {
 void route_list_done(RouteList *list);
 #define _cleanup_route_list_ _cleanup_(route_list_done)
 
-/* A route of link scope; one that is there is replaced. */
+/* One that is there is replaced. */
 int route_add(const char *link, const Route *route, Error **err) _must_check_;
 int route_remove(const char *link, const Route *route, Error **err)
         _must_check_; /* absent: fine */
+/* In the namespace that a routing socket is of. */
+int link_address_inside(int socket_fd, const char *link, const IpSubnet *address, Error **err)
+        _must_check_;
+int route_add_inside(int socket_fd, const char *link, const Route *route, Error **err)
+        _must_check_;
 /* Unicast routes of both families in all tables. A default route has 0 bits. */
 int routes_list(RouteList *ret, Error **err) _must_check_;
 /* The link of the default route. ERROR_NOT_FOUND "No default gateway for IPv4". */

@@ -54,6 +54,20 @@ int runtime_mount(Runtime *runtime, const RuntimeProcess *process, const Runtime
         return helper_ask(runtime, argv, "done", NULL, err);
 }
 
+int runtime_open_netlink(Runtime *runtime, const RuntimeProcess *process, int *ret_fd,
+                         Error **err) {
+        _cleanup_(init_words_done) InitWords words = init_words(process);
+        _cleanup_message_ Message message = {.text = NULL};
+        const char *argv[] = {"netlink", words.pid, words.start, NULL};
+        if (helper_ask(runtime, argv, "done", &message, err) < 0)
+                return -1;
+        int fd = message_take_fd(&message, 0);
+        if (fd < 0)
+                return error_set(err, ERROR_INTERNAL, 0, "The helper gave no socket");
+        *ret_fd = fd;
+        return 0;
+}
+
 int runtime_unmount(Runtime *runtime, const RuntimeProcess *process, const char *target,
                     Error **err) {
         _cleanup_(init_words_done) InitWords words = init_words(process);

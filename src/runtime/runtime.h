@@ -153,3 +153,6 @@ bool runtime_can_idmap(Runtime *runtime, const char *path);
 int runtime_mount_overlay(Runtime *runtime, const OverlaySpec *spec, Error **err) _must_check_;
 /* For moving links in and out (linux/links.h). */
 int runtime_open_netns(const RuntimeProcess *process, int *ret_fd, Error **err) _must_check_;
+/* A routing socket of its network namespace, for the functions …_inside of linux/links.h. */
+int runtime_open_netlink(Runtime *runtime, const RuntimeProcess *process, int *ret_fd,
+                         Error **err) _must_check_;

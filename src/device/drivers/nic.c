@@ -61,6 +61,11 @@ const char *nic_get(const Nic *nic, const char *key) {
         return str_is_empty(value) ? NULL : value;
 }
 
+const char *nic_get_of(const Nic *nic, const char *family, const char *key) {
+        _cleanup_free_ char *name = str_printf("%s.%s", family, key);
+        return nic_get(nic, name);
+}
+
 uint32_t nic_number(const Nic *nic, const char *key) {
         uint64_t number = 0;
         (void) str_to_uint64(nic_get(nic, key), &number);

@@ -16,6 +16,8 @@ int nic_load(const DeviceContext *context, Nic *ret, Error **err) _must_check_;
 void nic_done(Nic *nic);
 #define _cleanup_nic_ _cleanup_(nic_done)
 const char *nic_get(const Nic *nic, const char *key); /* NULL when unset */
+/* The key "FAMILY.KEY". */
+const char *nic_get_of(const Nic *nic, const char *family, const char *key);
 /* 0 when unset. */
 uint32_t nic_number(const Nic *nic, const char *key);
 /* The configured address, else the one made once; NULL: none. */

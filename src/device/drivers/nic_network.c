@@ -9,6 +9,9 @@ static const struct {
         const DeviceDriver *driver;
 } kinds[] = {
         {"bridge", &device_nic_bridged},
+        {"macvlan", &device_nic_macvlan},
+        {"physical", &device_nic_physical},
+        {"sriov", &device_nic_sriov},
 };
 
 int nic_find_by_network(const DeviceContext *context, const DeviceDriver **ret, Error **err) {
