@@ -86,6 +86,7 @@ static const char *const extensions[] = {
         "container_syscall_intercept",
         "storage_shifted",
         "resources_infiniband",
+        "daemon_storage",
         "instances",
         "image_types",
         "resources_disk_sata",

@@ -3,6 +3,7 @@
 
 #include "api/server.h"
 #include "base/files.h"
+#include "base/log.h"
 #include "base/memory.h"
 #include "database/config.h"
 #include "firewall/firewall.h"
@@ -13,6 +14,7 @@
 #include "schema/key.h"
 #include "storage/storage.h"
 #include "trust/trust.h"
+#include "volume/daemon_files.h"
 
 #include <build-config.h>
 #include <string.h>
@@ -305,16 +307,39 @@ static int write_half(RestRequest *request, const StrMap *config, bool local, Er
 
 #define LISTEN_KEY "core.https_address"
 
+static int check_volumes(RestRequest *request, const StrMap *config, Error **err) {
+        const StrMap *before = request->entity;
+        for (size_t i = 0; i < config->count; i++) {
+                const StrPair *pair = &config->items[i];
+                if (!str_equal(pair->value, strmap_get(before, pair->key)) &&
+                    volumes_daemon_check(request->context->volumes, pair->key, pair->value, err) <
+                            0)
+                        return -1;
+        }
+        return 0;
+}
+
+/* Files first, then the records, as the start of the daemon expects it. */
+static int store(RestRequest *request, const StrMap *config, Error **err) {
+        Volumes *volumes = request->context->volumes;
+        if (volumes_daemon_move(volumes, config, err) == 0 &&
+            write_half(request, config, false, err) == 0 &&
+            write_half(request, config, true, err) == 0)
+                return 0;
+        if (volumes_daemon_move(volumes, request->entity, NULL) < 0)
+                log_error("Backups or images are not where the configuration says");
+        return -1;
+}
+
 static int server_put(RestRequest *request, Error **err) {
         _cleanup_strmap_ StrMap config = {};
         if (rest_is_patch(request))
                 strmap_copy(&config, request->entity);
         const RestDaemonHooks *daemon = &request->context->daemon;
-        if (read_config(request, &config, err) < 0 ||
+        if (read_config(request, &config, err) < 0 || check_volumes(request, &config, err) < 0 ||
             daemon->listen(daemon->userdata, strmap_get(&config, LISTEN_KEY), err) < 0)
                 return -1;
-        if (write_half(request, &config, false, err) < 0 ||
-            write_half(request, &config, true, err) < 0) {
+        if (store(request, &config, err) < 0) {
                 (void) !daemon->listen(daemon->userdata, strmap_get(request->entity, LISTEN_KEY),
                                        NULL);
                 return -1;

@@ -62,6 +62,9 @@ static int check_new(Volumes *volumes, const Volume *volume, const char *name, E
         key.name = whole;
         if (name_check_volume_snapshot(name, err) < 0)
                 return -1;
+        if (volume_is_daemons(volumes, &volume->row))
+                return error_set(err, ERROR_INVALID, 0,
+                                 "Volumes used by LXD itself cannot have snapshots");
         if (volume_check_free(volumes, &key, NULL) < 0)
                 return error_set(err, ERROR_EXISTS, 0, "Snapshot \"%s\" already in use", name);
         return 0;

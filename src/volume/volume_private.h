@@ -84,6 +84,8 @@ int volume_backups_remove(Volumes *volumes, const StorageVolumeRow *row, Error *
 int volume_backups_rename(Volumes *volumes, const StorageVolumeRow *row,
                           const StorageVolumeRow *to, Error **err) _must_check_;
 void volume_snapshot_names(const StorageVolumeRowList *snapshots, StrList *ret);
+/* Brings the daemon's own files to where the configuration says. */
+void volume_daemon_start(Volumes *volumes);
 /* Files that a daemon before this one was writing. */
 void volume_backups_sweep(Volumes *volumes);
 void volume_copy_row(StorageVolumeRow *to, const StorageVolumeRow *from);

@@ -218,6 +218,54 @@ storage() {
         client storage delete second
 }
 
+volumes() {
+        client storage volume create default data user.a=1 --type filesystem
+        equal "$(client storage volume get default data user.a)" 1
+        client storage volume set default data user.b=2
+        client storage volume unset default data user.a
+        client storage volume show default data | sed 's/^description:.*/description: edited/' |
+                client storage volume edit default data
+        client storage volume show default data | grep 'description: edited'
+        client storage volume show default data | grep 'user.b: "2"'
+        client storage volume list default --format csv | grep '^custom,data,edited,filesystem,0'
+        client storage volume info default data | grep 'Name: data'
+        client storage volume attach default data "${PREFIX}c" /mnt/data
+        client exec "${PREFIX}c" -- sh -c 'echo one >/mnt/data/file'
+        expect_failure "still in use" "$CLI" storage volume delete default data
+        client storage volume snapshot default data first
+        client exec "${PREFIX}c" -- sh -c 'echo two >/mnt/data/file'
+        client storage volume detach default data "${PREFIX}c"
+        expect_failure "No device found|no such file" "$CLI" storage volume detach default data "${PREFIX}c"
+        client storage volume restore default data first
+        client storage volume attach default data "${PREFIX}c" /mnt/data
+        equal "$(client exec "${PREFIX}c" -- cat /mnt/data/file)" one
+        client storage volume detach default data "${PREFIX}c"
+}
+
+volume_copies() {
+        client storage create second dir
+        client storage volume copy default/data second/copy
+        client storage volume list second --format csv | grep '^custom (snapshot),copy/first'
+        client storage volume move second/copy default/moved
+        client storage volume rename default moved renamed
+        client storage volume delete default renamed/first
+        client storage volume copy default/data default/renamed --refresh
+        client storage volume show default renamed/first | grep 'name: first'
+        client storage volume export default renamed "$BASE/volume.tar.gz"
+        client storage volume delete default renamed
+        client storage volume import default "$BASE/volume.tar.gz"
+        client storage volume show default renamed | grep 'user.b: "2"'
+        client profile create volumes
+        client storage volume attach-profile default renamed volumes /srv/v
+        client profile device get volumes renamed path | grep /srv/v
+        client storage volume detach-profile default renamed volumes
+        client profile delete volumes
+        client storage volume delete default renamed
+        client storage volume delete default data
+        client storage delete second
+        equal "$(client storage volume list default --format csv | grep ^custom)" ""
+}
+
 monitor() {
         client monitor --type lifecycle --format json >"$BASE/events" &
         watcher=$!
@@ -286,7 +334,7 @@ client_cases() {
         for case in image_import image_import_again image_export image_alias launch \
                 launch_taken_name launch_missing_image list_formats list_columns info exec_codes \
                 exec_streams exec_options exec_terminal files file_mount config devices profiles projects \
-                storage monitor query operations pause_and_restart rename console_log delete \
+                storage volumes volume_copies monitor query operations pause_and_restart rename console_log delete \
                 image_delete; do
                 test_case "$CLI: $(echo "$case" | tr _ ' ')" "$case"
         done

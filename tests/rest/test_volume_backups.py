@@ -256,6 +256,58 @@ def test_clock():
     suite.equal(PEER.api.sync("GET", CUSTOM + "/v/backups"), [CUSTOM + "/v/backups/new"])
 
 
+def config(**keys):
+    PEER.api.sync("PATCH", "/1.0", {"config": {f"storage.{key}_volume": value
+                                               for key, value in keys.items()}})
+
+
+def test_the_daemons_own_files_on_volumes():
+    done = PEER.api.operation("POST", "/1.0/images", images.small("on a volume"),
+                              {"Content-Type": "application/octet-stream"})
+    image = done["metadata"]["fingerprint"]
+    for name in ("b", "i", "v"):
+        PEER.api.sync("POST", CUSTOM, {"name": name})
+    backup("v", name="before")
+    config(backups="default/b", images="default/i")
+    suite.equal(os.readlink(os.path.join(PEER.directory, "backups")), folder("b"))
+    suite.equal(os.listdir(folder("i")), [image])
+    suite.equal(PEER.api.sync("GET", CUSTOM + "/b")["used_by"], ["/1.0"])
+    backup("v", name="after")
+    suite.equal(sorted(os.listdir(os.path.join(folder("b"), "custom/default/default_v"))),
+                ["after", "before"])
+    PEER.refused(400, "The storage volume is still in use", "DELETE", CUSTOM + "/b")
+    PEER.refused(400, "is used by LXD itself", "POST", CUSTOM + "/b", {"name": "c"})
+    PEER.refused(400, "Volumes used by LXD itself cannot have snapshots", "POST",
+                 CUSTOM + "/b/snapshots", {})
+    PEER.restart()
+    suite.true(len(export("v", "after")) > 0, "read after a restart")
+    answer = PEER.api.request("GET", f"/1.0/images/{image}/export")
+    suite.true(answer.status == 200 and answer.body, "the image can be read")
+    config(backups="", images="")
+    suite.true(not os.path.islink(os.path.join(PEER.directory, "backups")), "a directory again")
+    suite.equal(os.listdir(folder("i")), [])
+    suite.true(len(export("v", "before")) > 0, "read at home")
+    PEER.api.operation("DELETE", f"/1.0/images/{image}")
+
+
+def test_wrong_volumes_for_the_daemon():
+    create("full")
+    PEER.api.sync("POST", CUSTOM, {"name": "block", "content_type": "block",
+                                   "config": {"size": "1MiB"}})
+    PEER.api.sync("POST", CUSTOM, {"name": "snapped"})
+    PEER.api.operation("POST", CUSTOM + "/snapped/snapshots", {"name": "s"})
+    for value, status, text in (
+            ("none", 400, "must be <pool>/<volume>"), ("none/v", 404, "Storage pool not found"),
+            ("default/none", 404, "Storage volume not found"), ("default/full", 400, "isn't empty"),
+            ("default/block", 400, "is not filesystem content type"),
+            ("default/snapped", 400, "cannot have snapshots")):
+        found, error = PEER.api.refusal("PATCH", "/1.0", {"config": {
+            "storage.backups_volume": value}})
+        suite.matches(error, text)
+        suite.true(found in (status, 400, 500 if daemon.is_lxd() else 400), f"{value}: {found}")
+    suite.true("storage.backups_volume" not in PEER.api.sync("GET", "/1.0")["config"], "unset")
+
+
 def test_nothing_stays_of_uploads():
     making = os.path.join(PEER.directory, "backups/.making")
     suite.eventually(lambda: not os.path.exists(making) or os.listdir(making) == [],
