@@ -62,7 +62,10 @@ static int run_parser(Instances *instances, const Instance *instance, const char
         const SpawnLimits limits = {.timeout_ms = PARSER_TIMEOUT_MS};
         if (directory_make_all(cache, 0700, err) < 0)
                 return -1;
-        return spawn_run_checked(&spec, &limits, NULL, err);
+        _cleanup_error_ Error *failed = NULL;
+        if (spawn_run_checked(&spec, &limits, NULL, &failed) == 0)
+                return 0;
+        return error_set(err, ERROR_INVALID, 0, "%s", error_message(failed));
 }
 
 int instance_check_apparmor(Instances *instances, const Instance *instance, Error **err) {

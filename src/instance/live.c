@@ -20,6 +20,7 @@ static const struct {
         {"io.bfq.weight", "100"},
         {"cpu.shares", "1024"},
         {"cpu.weight", "100"},
+        {"cpu.max", "max 100000"},
         {"cpu.cfs_quota_us", "-1"},
         {"cpu.cfs_period_us", "100000"},
 };

@@ -38,7 +38,8 @@ def test_a_crash_leaves_it_down():
     BOX.launch("c")
     end("c")
     suite.eventually(lambda: BOX.status("c") == "Stopped", "it is down")
-    suite.equal(BOX.show("c")["config"]["volatile.last_state.power"], "STOPPED")
+    suite.eventually(lambda: BOX.show("c")["config"]["volatile.last_state.power"] == "STOPPED",
+                     "it is recorded")
 
 
 @daemon.ours
@@ -91,6 +92,7 @@ def test_order_and_choice_at_the_start():
     suite.true(PEER.reap(), "the daemon has ended")
     PEER.api.close()
     PEER.start()
+    suite.eventually(lambda: BOX.status("late") == "Running", "the last one is started", 60)
     found = {name: BOX.show(name) for name in ("late", "early", "never", "before", "off")}
     suite.equal({name: item["status"] for name, item in found.items()}, {
         "late": "Running", "early": "Running", "never": "Stopped", "before": "Running",
