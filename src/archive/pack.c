@@ -100,12 +100,13 @@ static void report(Pack *pack, uint64_t size) {
         pack->spec->progress(pack->spec->userdata, pack->bytes, 0);
 }
 
+static int open_content(const char *path) {
+        return open(path, O_RDONLY | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK);
+}
+
 /* A file that shrinks meanwhile is filled up with zeros, one that grows is cut. */
-static int write_content(Pack *pack, const char *path, int64_t size, Error **err) {
+static int write_content(Pack *pack, int fd, const char *path, int64_t size, Error **err) {
         char block[65536];
-        _cleanup_close_ int fd = open(path, O_RDONLY | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK);
-        if (fd < 0)
-                return error_errno(err, errno, "Cannot open %s", path);
         while (size > 0) {
                 ssize_t got = read(fd, block, (size_t) MIN_OF(size, (int64_t) sizeof block));
                 if (got < 0)
@@ -183,11 +184,17 @@ static int write_entry(Pack *pack, Entry *entry, bool *ret_descend, Error **err)
         archive_entry_linkify(pack->links, &entry, &sparse);
         if (entry == NULL)
                 return 0;
+        _cleanup_close_ int fd = -1;
+        if (archive_entry_filetype(entry) == AE_IFREG && archive_entry_size(entry) > 0) {
+                fd = open_content(path);
+                if (fd < 0 && errno == ENOENT)
+                        return 0; /* deleted meanwhile: the tree may be one in use */
+                if (fd < 0)
+                        return error_errno(err, errno, "Cannot open %s", path);
+        }
         if (archive_write_header(pack->writer, entry) < ARCHIVE_WARN)
                 return write_failed(pack, err);
-        if (archive_entry_filetype(entry) == AE_IFREG && archive_entry_size(entry) > 0)
-                return write_content(pack, path, archive_entry_size(entry), err);
-        return 0;
+        return fd >= 0 ? write_content(pack, fd, path, archive_entry_size(entry), err) : 0;
 }
 
 static int disk_failed(const Pack *pack, Error **err) {
@@ -208,7 +215,7 @@ static int pack_entries(Pack *pack, Error **err) {
                 archive_entry_free(entry);
                 if (code == ARCHIVE_EOF)
                         return 0;
-                if (code < ARCHIVE_WARN)
+                if (code < ARCHIVE_WARN && archive_errno(pack->disk) != ENOENT)
                         return disk_failed(pack, err);
                 if (result < 0)
                         return -1;
@@ -256,9 +263,12 @@ static int write_file_entry(Pack *pack, Entry *entry, const ArchiveFile *file, E
                 return error_set(err, ERROR_INVALID, 0, "%s is not a regular file", file->path);
         archive_entry_set_pathname(entry, file->name);
         archive_entry_set_hardlink(entry, NULL);
+        _cleanup_close_ int fd = open_content(file->path);
+        if (fd < 0)
+                return error_errno(err, errno, "Cannot open %s", file->path);
         if (archive_write_header(pack->writer, entry) < ARCHIVE_WARN)
                 return write_failed(pack, err);
-        return write_content(pack, file->path, archive_entry_size(entry), err);
+        return write_content(pack, fd, file->path, archive_entry_size(entry), err);
 }
 
 static int pack_file(Pack *pack, const ArchiveFile *file, Error **err) {

@@ -3,6 +3,7 @@
  * skips nor repeats what has only an interval. */
 #include "daemon/tasks.h"
 
+#include "backup/backup.h"
 #include "base/log.h"
 #include "base/memory.h"
 #include "base/text.h"
@@ -38,6 +39,12 @@ static void take_snapshots(RestContext *context) {
         instances_take_scheduled_snapshots(context->instances);
 }
 
+static void prune_backups(RestContext *context) {
+        const BackupHost host = {context->instances, context->storage, context->database,
+                                 context->directory};
+        backups_prune(&host);
+}
+
 static void prune_snapshots(RestContext *context) {
         instances_prune_snapshots(context->instances);
 }
@@ -56,6 +63,7 @@ static const Task rows[] = {
         {"snapshots-prune", 1, false, prune_snapshots},
         {"volume-snapshots-take", 1, false, take_volume_snapshots},
         {"volumes-prune", 1, false, prune_volumes},
+        {"backups-prune", 60, true, prune_backups},
         {"images-prune", 24 * 60, true, prune_images},
         {"networks-retry", 1, false, retry_networks},
         {"storage-pools-retry", 1, false, retry_storage},

@@ -155,6 +155,33 @@ static int check_profiles(Transaction *tx, const InstanceRow *row, Error **err) 
         return 0;
 }
 
+int instance_set_root_pool(Instances *instances, InstanceRow *row, const char *pool,
+                           Error **err) {
+        _cleanup_transaction_ Transaction *tx = NULL;
+        _cleanup_(instance_cleanup) Instance *plan = mem_new(Instance);
+        instance_row_copy(&plan->row, row);
+        if (database_begin(instances->spec.database, DATABASE_READ, &tx, err) < 0 ||
+            check_profiles(tx, row, err) < 0 || instance_expand(instances, tx, plan, err) < 0)
+                return -1;
+        instance_move_root(plan, pool, &row->devices);
+        return 0;
+}
+
+int instance_default_pool(Instances *instances, const char *project, char **ret, Error **err) {
+        _cleanup_transaction_ Transaction *tx = NULL;
+        _cleanup_free_ char *holder = NULL;
+        _cleanup_(profile_row_done) ProfileRow profile = {.name = NULL};
+        *ret = NULL;
+        if (database_begin(instances->spec.database, DATABASE_READ, &tx, err) < 0 ||
+            db_project_holder(tx, project, PROFILES_FEATURE, &holder, err) < 0 ||
+            db_profile_get(tx, holder, "default", &profile, err) < 0)
+                return -1;
+        for (size_t i = 0; i < profile.devices.count; i++)
+                if (device_is_root_disk(&profile.devices.items[i].config))
+                        *ret = str_dup(strmap_get(&profile.devices.items[i].config, "pool"));
+        return 0;
+}
+
 /* The instance as it will be, with profiles applied; ERROR_EXISTS when there is one already. */
 static int expand_request(Instances *instances, const InstanceCreate *create, Instance **ret,
                           Error **err) {

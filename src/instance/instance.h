@@ -123,3 +123,6 @@ int instances_each_nic(Instances *instances, NetworkNicVisitor visit, void *visi
 /* "instance-ACTION" with the instance as source; `context` (stolen) may be NULL. */
 void instance_emit(Instances *instances, const Instance *instance, const char *action,
                    json_t *context, const EventRequestor *requestor);
+/* The same of something below it: "backups/NAME", escaped. */
+void instance_emit_at(Instances *instances, const Instance *instance, const char *below,
+                      const char *action, json_t *context, const EventRequestor *requestor);

@@ -1,7 +1,8 @@
 /* What snapshots, copies, moves and backups share, inside this folder. */
 #pragma once
 
-#include "instance/create.h"
+#include "instance/origin.h"
+#include "instance/progress.h"
 #include "instance/instance_private.h"
 
 /* Its root volume, for storage/. Borrows. */
@@ -23,28 +24,9 @@ int instance_restore_volume(Instances *instances, const Instance *instance,
 /* The caller holds the instance. */
 int instance_snapshot_delete_held(Instances *instances, const Instance *snapshot,
                                   const EventRequestor *requestor, Error **err) _must_check_;
-/* Where a snapshot's records go. */
-typedef struct SnapshotOwner {
-        int64_t instance_id, volume_id;
-        const char *pool;
-} SnapshotOwner;
-/* The same snapshot of another instance: its records. */
-int instance_record_snapshot(Transaction *tx, const Instance *snapshot,
-                             const SnapshotOwner *owner, Error **err) _must_check_;
 /* Makes the root disk in `devices`, own ones of the instance or snapshot, name `pool`. */
 void instance_move_root(const Instance *instance, const char *pool, DeviceMap *devices);
-void instance_settle_snapshots(Instances *instances, const StorageInstance *volume,
-                               const StrList *names);
 extern const InstanceOrigin instance_copy_origin;
-/* Storage's and the archives' progress as metadata of an operation, at most five times a second:
- * every report is an event for every listener. */
-typedef struct InstanceProgress {
-        Operation *operation; /* may be NULL */
-        const char *key, *label; /* "fs_progress"; "LABEL: 45%", or in bytes without a total */
-        uint64_t reported;
-        int64_t reported_ns;
-} InstanceProgress;
-void instance_report_progress(void *userdata, uint64_t done, uint64_t total);
 /* Logs and backups move from one disk name to another. */
 void instance_rename_files(Instances *instances, const char *from, const char *to);
 /* Makes good what a crash left (journal.h). */

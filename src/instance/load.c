@@ -75,9 +75,11 @@ const char *instance_root_pool(const Instance *instance) {
         return NULL;
 }
 
-void instance_emit(Instances *instances, const Instance *instance, const char *action,
-                   json_t *context, const EventRequestor *requestor) {
-        _cleanup_free_ char *source = instance_url(instance);
+void instance_emit_at(Instances *instances, const Instance *instance, const char *below,
+                      const char *action, json_t *context, const EventRequestor *requestor) {
+        _cleanup_free_ char *url = instance_url(instance);
+        _cleanup_free_ char *source =
+                below != NULL ? str_printf("%s/%s", url, below) : str_dup(url);
         const EventLifecycle event = {.action = action,
                                       .project = instance->row.project,
                                       .source = source,
@@ -85,6 +87,11 @@ void instance_emit(Instances *instances, const Instance *instance, const char *a
                                       .requestor = requestor};
         event_emit_lifecycle(instances->spec.events, &event);
         json_decref(context);
+}
+
+void instance_emit(Instances *instances, const Instance *instance, const char *action,
+                   json_t *context, const EventRequestor *requestor) {
+        instance_emit_at(instances, instance, NULL, action, context, requestor);
 }
 
 void instance_to_api(const Instance *instance, ApiInstance *ret) {

@@ -1,4 +1,4 @@
-#include "instance/lifecycle_private.h"
+#include "instance/progress.h"
 
 #include "base/memory.h"
 #include "base/times.h"

@@ -8,7 +8,10 @@
 #include "instance/snapshots.h"
 
 int instance_hold(Instances *instances, const Instance *instance, const char *verb, Error **err) {
-        return runner_acquire(instances, instance, verb, true, err);
+        if (runner_acquire(instances, instance, verb, true, err) < 0)
+                return -1;
+        runner_set_brief(instances, instance);
+        return 0;
 }
 
 void instance_unhold(Instances *instances, const Instance *instance) {

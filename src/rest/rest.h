@@ -37,6 +37,7 @@ typedef enum RestFlags {
         REST_WHEN_STARTING = 1 << 1, /* also before the daemon is ready and while it stops */
         REST_NO_ETAG = 1 << 2,
         REST_OPTIONAL_BODY = 1 << 3, /* with REST_JSON_BODY: an empty body is {} */
+        REST_OR_BYTES = 1 << 4, /* with REST_JSON_BODY: bytes (bytes.h) are left to the handler */
 } RestFlags;
 
 typedef struct RestMethod {

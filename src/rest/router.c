@@ -8,6 +8,7 @@
 #include "http/server.h"
 #include "json/digest.h"
 #include "json/json.h"
+#include "rest/bytes.h"
 #include "rest/context.h"
 #include "rest/envelope.h"
 #include "rest/error.h"
@@ -80,11 +81,13 @@ static int find_project(RestRequest *request, Error **err) {
 static int read_body(RestRequest *request, Error **err) {
         _cleanup_free_ char *data = NULL;
         size_t size = 0;
-        if ((request->method->flags & REST_JSON_BODY) == 0)
+        unsigned flags = request->method->flags;
+        if ((flags & REST_JSON_BODY) == 0 ||
+            ((flags & REST_OR_BYTES) != 0 && rest_has_bytes(request)))
                 return 0;
         if (http_exchange_read_all(request->exchange, BODY_LIMIT, &data, &size, err) < 0)
                 return -1;
-        if (size == 0 && (request->method->flags & REST_OPTIONAL_BODY) != 0) {
+        if (size == 0 && (flags & REST_OPTIONAL_BODY) != 0) {
                 request->body = json_object();
                 return 0;
         }

@@ -18,6 +18,7 @@ const RestTable *const *rest_tables(size_t *ret_count) {
                 &rest_instances_logs_table,
                 &rest_instances_metadata_table,
                 &rest_instances_snapshots_table,
+                &rest_instances_backups_table,
                 &rest_internal_table,
                 &rest_network_acls_table,
                 &rest_network_forwards_table,

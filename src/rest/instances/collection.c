@@ -5,6 +5,7 @@
 #include "instance/copy.h"
 #include "instance/create.h"
 #include "instance/state.h"
+#include "rest/bytes.h"
 #include "rest/context.h"
 #include "rest/image_upload.h"
 
@@ -42,7 +43,7 @@ static int add_filtered(RestList *reply, const Instance *instance, RestRelated *
 }
 
 static int list_filtered(RestRequest *request, const InstanceList *list, Error **err) {
-        _cleanup_(rest_related_done) RestRelated related = {.at = 0};
+        _cleanup_(rest_related_done) RestRelated related = {.snapshot_at = 0};
         RestList reply;
         if ((request->recursion == 2 &&
              rest_related_load(request, list->items, list->count, &related, err) < 0) ||
@@ -197,6 +198,8 @@ static int instances_post(RestRequest *request, Error **err) {
         if (str_equal(request->collection, "virtual-machines"))
                 return error_set(err, ERROR_UNSUPPORTED, 0, "Virtual machines are not supported");
         api_instances_post_init(&post);
+        if (rest_has_bytes(request))
+                return rest_instance_import(request, err);
         if (api_instances_post_read(request->body, &post, JSON_REPLACE, err) < 0)
                 return -1;
         for (size_t i = 0; i < ARRAY_SIZE(sources); i++)
@@ -283,7 +286,7 @@ static const RestEndpoint endpoints[] = {
         {
                 .path = "/1.0/instances",
                 .get = {instances_get, REST_PROJECT},
-                .post = {instances_post, REST_PROJECT, REST_JSON_BODY},
+                .post = {instances_post, REST_PROJECT, REST_JSON_BODY | REST_OR_BYTES},
                 .put = {instances_put, REST_PROJECT, REST_JSON_BODY},
         },
 };

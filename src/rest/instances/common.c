@@ -5,6 +5,8 @@
 #include "instance/state.h"
 #include "rest/context.h"
 
+#include <string.h>
+
 /* LXD has no networks at all for an instance that does not run. */
 json_t *rest_instance_state_json(const Instance *instance, const ApiInstanceState *state) {
         json_t *object = api_instance_state_to_json(state);
@@ -66,25 +68,49 @@ json_t *rest_instance_json(const Instance *instance) {
 
 int rest_related_load(RestRequest *request, const Instance *items, size_t count, RestRelated *ret,
                       Error **err) {
-        *ret = (RestRelated) {.at = 0};
+        const BackupHost host = rest_backup_host(request->context);
+        *ret = (RestRelated) {.snapshot_at = 0};
+        if (backup_list(&host, count == 1 ? items : NULL, &ret->backups, err) < 0)
+                return -1;
         return instance_snapshots_of(request->context->instances, items, count, &ret->snapshots,
                                      err);
 }
 
 void rest_related_done(RestRelated *related) {
         instance_list_done(&related->snapshots);
+        instance_backup_row_list_done(&related->backups);
 }
 
 static json_t *take_snapshots(RestRequest *request, const Instance *instance,
                               RestRelated *related) {
         const InstanceList *list = &related->snapshots;
-        size_t first = related->at;
-        while (related->at < list->count && list->items[related->at].row.id == instance->row.id)
-                related->at++;
-        if (related->at == first)
+        size_t first = related->snapshot_at, at = first;
+        while (at < list->count && list->items[at].row.id == instance->row.id)
+                at++;
+        related->snapshot_at = at;
+        if (at == first)
                 return json_null();
-        return rest_instance_snapshots_json(request->context, list->items + first,
-                                            related->at - first);
+        return rest_instance_snapshots_json(request->context, list->items + first, at - first);
+}
+
+/* The list may be one of all projects' instances: what is before this one's is passed over. */
+static json_t *take_backups(const Instance *instance, RestRelated *related) {
+        const InstanceBackupRowList *list = &related->backups;
+        json_t *array = NULL;
+        for (; related->backup_at < list->count; related->backup_at++) {
+                const InstanceBackupRow *row = &list->items[related->backup_at];
+                int order = strcmp(row->project, instance->row.project);
+                if (order == 0)
+                        order = strcmp(row->instance, instance->row.name);
+                if (order > 0)
+                        break;
+                if (order < 0)
+                        continue;
+                if (array == NULL)
+                        array = json_array();
+                json_array_append_new(array, rest_instance_backup_json(row));
+        }
+        return array != NULL ? array : json_null();
 }
 
 int rest_instance_full_json(RestRequest *request, const Instance *instance, RestRelated *related,
@@ -94,7 +120,7 @@ int rest_instance_full_json(RestRequest *request, const Instance *instance, Rest
         int result = instance_state(request->context->instances, instance, &state, err);
         if (result == 0) {
                 json_t *object = rest_instance_json(instance);
-                json_object_set_new(object, "backups", json_null());
+                json_object_set_new(object, "backups", take_backups(instance, related));
                 json_object_set_new(object, "state", rest_instance_state_json(instance, &state));
                 json_object_set_new(object, "snapshots",
                                     take_snapshots(request, instance, related));

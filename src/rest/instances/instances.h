@@ -3,6 +3,7 @@
 
 #include "api/instance.h"
 #include "api/instance_state.h"
+#include "backup/backup.h"
 #include "instance/instance.h"
 #include "rest/rest.h"
 
@@ -16,12 +17,17 @@ Operation *rest_instance_operation(RestRequest *request, const Instance *instanc
                                    void *userdata);
 json_t *rest_instance_json(const Instance *instance);
 json_t *rest_instance_state_json(const Instance *instance, const ApiInstanceState *state);
+json_t *rest_instance_backup_json(const InstanceBackupRow *row);
+BackupHost rest_backup_host(const RestContext *context);
+/* POST with a tarball. */
+int rest_instance_import(RestRequest *request, Error **err) _must_check_;
 json_t *rest_instance_snapshots_json(RestContext *context, const Instance *items, size_t count);
 /* With state, backups and snapshots: recursion=2, or recursion=1 on one instance. `related` has
  * those of a sorted list of instances and is walked along with it. */
 typedef struct RestRelated {
         InstanceList snapshots;
-        size_t at;
+        InstanceBackupRowList backups;
+        size_t snapshot_at, backup_at;
 } RestRelated;
 int rest_related_load(RestRequest *request, const Instance *items, size_t count, RestRelated *ret,
                       Error **err) _must_check_;
@@ -42,3 +48,4 @@ extern const RestTable rest_instances_files_table;
 extern const RestTable rest_instances_logs_table;
 extern const RestTable rest_instances_metadata_table;
 extern const RestTable rest_instances_snapshots_table;
+extern const RestTable rest_instances_backups_table;

@@ -44,7 +44,7 @@ static int job_load(const Job *job, Instance **ret, Error **err) {
 }
 
 static int instance_get(RestRequest *request, Error **err) {
-        _cleanup_(rest_related_done) RestRelated related = {.at = 0};
+        _cleanup_(rest_related_done) RestRelated related = {.snapshot_at = 0};
         json_t *object;
         if (request->recursion == 0)
                 return rest_reply_sync(request, rest_instance_json(request->entity));
