@@ -14,6 +14,10 @@
 /* The registry: a new kind adds its line here. */
 static const DeviceDriver *const drivers[] = {
         &device_disk,
+        &device_gpu_mdev,
+        &device_gpu_mig,
+        &device_gpu_physical,
+        &device_gpu_sriov,
         &device_nic_bridged,
         &device_nic_ipvlan,
         &device_nic_macvlan,
@@ -22,22 +26,32 @@ static const DeviceDriver *const drivers[] = {
         &device_nic_routed,
         &device_nic_sriov,
         &device_none,
+        &device_pci,
         &device_proxy,
+        &device_tpm,
         &device_unix_block,
         &device_unix_char,
         &device_unix_hotplug,
         &device_usb,
 };
 
+static const char *subtype_of(const StrMap *config) {
+        const char *gputype = strmap_get(config, "gputype");
+        if (str_equal(strmap_get(config, "type"), "gpu"))
+                return str_is_empty(gputype) ? "physical" : gputype;
+        return strmap_get(config, "nictype");
+}
+
 int device_find(const DeviceContext *context, const DeviceDriver **ret, Error **err) {
         const char *type = strmap_get(context->config, "type");
         const char *nictype = strmap_get(context->config, "nictype");
+        const char *subtype = subtype_of(context->config);
         if (device_is_nic(context->config) &&
             !str_is_empty(strmap_get(context->config, "network")))
                 return nic_find_by_network(context, ret, err);
         for (size_t i = 0; i < ARRAY_SIZE(drivers); i++)
                 if (str_equal(drivers[i]->type, type) &&
-                    (drivers[i]->subtype == NULL || str_equal(drivers[i]->subtype, nictype))) {
+                    (drivers[i]->subtype == NULL || str_equal(drivers[i]->subtype, subtype))) {
                         *ret = drivers[i];
                         return 0;
                 }

@@ -159,6 +159,10 @@ void device_set_volatile(StrMap *volatiles, const DeviceContext *context, const 
 char *device_mount_escape(const char *path);
 
 extern const DeviceDriver device_disk;
+extern const DeviceDriver device_gpu_mdev;
+extern const DeviceDriver device_gpu_mig;
+extern const DeviceDriver device_gpu_physical;
+extern const DeviceDriver device_gpu_sriov;
 extern const DeviceDriver device_nic_bridged;
 extern const DeviceDriver device_nic_ipvlan;
 extern const DeviceDriver device_nic_macvlan;
@@ -167,7 +171,9 @@ extern const DeviceDriver device_nic_physical;
 extern const DeviceDriver device_nic_routed;
 extern const DeviceDriver device_nic_sriov;
 extern const DeviceDriver device_none;
+extern const DeviceDriver device_pci;
 extern const DeviceDriver device_proxy;
+extern const DeviceDriver device_tpm;
 extern const DeviceDriver device_unix_block;
 extern const DeviceDriver device_unix_char;
 extern const DeviceDriver device_unix_hotplug;

@@ -11,10 +11,21 @@
 static const char *const pci_ids[] = {"/usr/share/hwdata/pci.ids", "/usr/share/misc/pci.ids", NULL};
 static const char *const usb_ids[] = {"/usr/share/misc/usb.ids", NULL};
 
+static int host_open(const char *root, ResourceHost *ret, Error **err) {
+        *ret = (ResourceHost) {.root = root, .kernel = features_kernel_version()};
+        return ret->kernel != NULL ? 0 : error_set(err, ERROR_INTERNAL, 0, "Failed to get uname");
+}
+
+static void host_done(ResourceHost *host) {
+        id_names_done(&host->pci);
+        id_names_done(&host->usb);
+        free(host->kernel);
+}
+
 int resources_load(const char *root, ApiResources *ret, Error **err) {
-        ResourceHost host = {.root = root, .kernel = features_kernel_version()};
-        if (host.kernel == NULL)
-                return error_set(err, ERROR_INTERNAL, 0, "Failed to get uname");
+        _cleanup_(host_done) ResourceHost host = {.root = NULL};
+        if (host_open(root, &host, err) < 0)
+                return -1;
         id_names_load(&host.pci, root, pci_ids);
         id_names_load(&host.usb, root, usb_ids);
         api_resources_init(ret);
@@ -26,9 +37,22 @@ int resources_load(const char *root, ApiResources *ret, Error **err) {
         resource_usb(&host, &ret->usb);
         resource_pci(&host, &ret->pci);
         resource_system(&host, &ret->system_info);
-        id_names_done(&host.pci);
-        id_names_done(&host.usb);
-        free(host.kernel);
+        return 0;
+}
+
+int resources_load_gpu(const char *root, ApiResourcesGpu *ret, Error **err) {
+        _cleanup_(host_done) ResourceHost host = {.root = NULL};
+        if (host_open(root, &host, err) < 0)
+                return -1;
+        resource_gpu(&host, ret);
+        return 0;
+}
+
+int resources_load_network(const char *root, ApiResourcesNetwork *ret, Error **err) {
+        _cleanup_(host_done) ResourceHost host = {.root = NULL};
+        if (host_open(root, &host, err) < 0)
+                return -1;
+        resource_network(&host, ret);
         return 0;
 }
 

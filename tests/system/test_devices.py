@@ -20,6 +20,7 @@ BOX = None
 MONITOR = tempfile.mkdtemp(prefix="berth-devices-")
 ROOT = os.path.join(MONITOR, "root")
 NEWS = os.path.join(MONITOR, "news")
+TOOLS = tempfile.mkdtemp(prefix="berth-tools-")
 FUSE = os.makedev(10, 229)
 
 
@@ -34,6 +35,7 @@ def clean_up():
     if daemon.is_lxd():
         subprocess.run(["umount", "-l", MONITOR], check=False)
     shutil.rmtree(MONITOR, ignore_errors=True)
+    shutil.rmtree(TOOLS, ignore_errors=True)
 
 
 def setup():
@@ -370,6 +372,66 @@ def test_profile_reaches_the_running():
     PEER.api.sync("DELETE", "/1.0/profiles/extra")
 
 
+def test_links_lead_nowhere():
+    """A path that the container bends stays in the container."""
+    BOX.launch("e")
+    plain = source("e")
+    outside = os.path.join(MONITOR, "outside")
+    os.makedirs(outside)
+    inside("e", "sh", "-c", f"mkdir -p '{outside}'; ln -s ../../../../../../../../../../{outside} "
+                            f"/tmp/bent; ln -s '{outside}' /tmp/straight")
+    for path in ("/tmp/bent/a", "/tmp/straight/b"):
+        devices("e", {"d": {"type": "disk", "source": plain, "path": path}})
+        suite.equal(inside("e", "cat", path + "/file"), "hello")
+        suite.equal(os.listdir(outside), [])
+        devices("e", {"d": None})
+        suite.true(not is_inside("e", path + "/file"), "it is gone")
+
+
+@daemon.ours
+def test_killed_before_the_record():
+    BOX.launch("k")
+    plain, char = source("k"), node("k")
+    devices("k", {"disk.x": {"type": "disk", "source": plain, "path": "/mnt/kept"},
+                  "node": {"type": "unix-char", "source": char, "path": "/tmp/node"},
+                  "stays": {"type": "unix-char", "source": char, "path": "/tmp/stays"}})
+    PEER.kill()
+    subprocess.run(["sqlite3", os.path.join(PEER.directory, "database/global/db.bin"),
+                    "DELETE FROM instances_devices WHERE name IN ('disk.x', 'node')"], check=True)
+    PEER.start()
+    suite.equal(BOX.status("k"), "Running")
+    suite.equal(entries("k"), ["unix.stays.tmp-stays"])
+    for path in ("/mnt/kept/file", "/tmp/node"):
+        suite.true(not is_inside("k", path), f"{path} is gone")
+    suite.true(is_inside("k", "/tmp/stays"), "the other one stays")
+    # of a start that was cut short: nothing runs, what was mounted is taken off
+    BOX.state("k", "stop", force=True)
+    left = os.path.join(PEER.directory, "devices", BOX.full("k"))
+    os.makedirs(os.path.join(left, "disk.gone.mnt"))
+    subprocess.run(["mount", "--bind", plain, os.path.join(left, "disk.gone.mnt")], check=True)
+    PEER.kill()
+    PEER.start()
+    suite.equal(entries("k"), [])
+    suite.true(os.path.exists(os.path.join(plain, "file")), "the source is whole")
+
+
+def test_two_hundred_devices():
+    count = 200
+    plain = source("many")
+    BOX.create("h")
+    many = {f"d{i}": {"type": "disk", "source": plain, "path": f"/mnt/d{i}"} for i in range(count)}
+    devices("h", many)
+    BOX.state("h", "start")
+    suite.equal(inside("h", "sh", "-c", "cat /mnt/*/file | wc -l"), str(count))
+    devices("h", {name: None for name in many})
+    suite.equal(entries("h"), [])
+    suite.equal(inside("h", "sh", "-c", "ls /mnt | wc -l"), "0")
+    devices("h", dict(list(many.items())[:40]))
+    suite.equal(inside("h", "sh", "-c", "cat /mnt/*/file | wc -l"), "40")
+    BOX.state("h", "stop", force=True)
+    suite.equal(entries("h"), [])
+
+
 # Without a bus of its own the tests have one in a tree of files.
 STICK = ("1-2", "0951", "1666", 1, 5)
 OTHER = ("1-3", "0951", "1667", 1, 6)
@@ -412,7 +474,105 @@ def test_usb():
                                                 "productid")
 
 
+GRAPHICS = """
+/dev/dri/card0 c 226:0
+/dev/dri/renderD128 c 226:128
+/dev/dri/card1 c 226:1
+/dev/dri/renderD129 c 226:129
+/dev/nvidia0 c 195:0
+/dev/nvidiactl c 195:255
+/dev/nvidia-uvm c 511:0
+/proc/driver/nvidia/capabilities/gpu0/mig/gi1/ci0/access = DeviceFileMinor: 12
+"""
+
+
+def server_tree():
+    path = os.path.join(daemon.TOP, "tests/golden/hosts/server.tree")
+    with open(path, encoding="utf-8") as stream:
+        hosttree.make(ROOT, stream.read() + GRAPHICS)
+
+
+@daemon.ours
+def test_graphics():
+    server_tree()
+    BOX.create("g", devices={"card": {"type": "gpu", "vendorid": "8086", "mode": "0666",
+                                      "gid": "44"}})
+    BOX.state("g", "start")
+    suite.equal(inside("g", "ls", "/dev/dri"), "card0\nrenderD128")
+    suite.equal(inside("g", "stat", "-c", "%a %g %t %T", "/dev/dri/renderD128"), "666 44 e2 80")
+    # by address, as people write it; NVIDIA's own nodes come along
+    devices("g", {"card": {"type": "gpu", "pci": "3b:00.0"}})
+    suite.equal(inside("g", "ls", "/dev/dri"), "card1\nrenderD129")
+    suite.equal(inside("g", "sh", "-c", "ls /dev/nvidia*"),
+                "/dev/nvidia-uvm\n/dev/nvidia0\n/dev/nvidiactl")
+    # all of them, and one by its id; what both have stays when one goes
+    devices("g", {"card": {"type": "gpu"}, "one": {"type": "gpu", "id": "0"}})
+    suite.equal(inside("g", "ls", "/dev/dri"), "card0\ncard1\nrenderD128\nrenderD129")
+    devices("g", {"one": None})
+    suite.true(is_inside("g", "/dev/dri/card0"), "the other device has it too")
+    devices("g", {"card": None})
+    suite.equal(entries("g"), [])
+    prefix = 'Device validation failed for "x": '
+    for config, text in (
+            ({"vendorid": "1234"}, 'Failed to start device "x": Failed to detect requested GPU '
+                                   'device'),
+            ({"pci": "3b:00.0", "id": "1"}, 'Cannot use "id" when when "pci" is set'),
+            ({"gputype": "mdev", "mdev": "i915-GVTg_V5_4"}, prefix + "Unsupported device type"),
+            ({"gputype": "sriov"}, prefix + "Unsupported device type"),
+            ({"gputype": "mig", "mig.gi": "1"}, prefix + 'Either "mig.uuid" or both "mig.gi" and '
+                                                         '"mig.ci" must be set'),
+            ({"gputype": "mig", "mig.gi": "1", "mig.ci": "0"}, "running")):
+        refused("g", "x", {"type": "gpu", **config}, text)
+    refused("g", "x", {"type": "pci", "address": "0000:3b:00.0"}, prefix + "Unsupported device type")
+
+
+@daemon.ours
+def test_mig():
+    server_tree()
+    BOX.create("q", devices={"m": {"type": "gpu", "gputype": "mig", "mig.gi": "1", "mig.ci": "0",
+                                   "pci": "3b:00.0"}})
+    start = (BOX.path("q", "/state"), {"action": "start"})
+    suite.contains(PEER.api.refusal("PUT", *start)[1],
+                   "nvidia.runtime must be set to true for MIG GPUs to work")
+    devices("q", {"m": {"type": "gpu", "gputype": "mig", "mig.gi": "2", "mig.ci": "0",
+                        "pci": "3b:00.0"}})
+
+
+SWTPM = """#!/bin/sh
+# Stands for the real one where the kernel has no proxy for TPMs.
+for word; do case $word in dir=*) state=${word#dir=};; file=*) pid=${word#file=};; esac; done
+[ -d "$state" ] || exit 1
+sleep 1000 >/dev/null 2>&1 &
+echo $! >"$pid"
+echo "New TPM device: /dev/tpm5 (major/minor = 10/5)"
+"""
+
+
+@daemon.ours
+def test_tpm():
+    hosttree.make(ROOT, "/dev/vtpmx c 10:124")
+    BOX.create("v", devices={"tpm": {"type": "tpm", "path": "/dev/tpm0", "pathrm": "/dev/tpmrm0"}})
+    with open(os.path.join(TOOLS, "swtpm"), "w", encoding="ascii") as stream:
+        stream.write(SWTPM)
+        os.fchmod(stream.fileno(), 0o755)
+    BOX.state("v", "start")
+    suite.equal(inside("v", "stat", "-c", "%t %T", "/dev/tpm0"), "a 5")
+    suite.equal(inside("v", "stat", "-c", "%t %T", "/dev/tpmrm0"), "a 10005")
+    suite.true("swtpm.tpm" in entries("v"), "the process is on record")
+    with open(os.path.join(PEER.directory, "devices", BOX.full("v"), "swtpm.tpm"),
+              encoding="ascii") as stream:
+        pid = int(stream.read().split()[1])
+    suite.true(daemon.process_lives(pid), "it runs")
+    BOX.state("v", "stop", force=True)
+    suite.eventually(lambda: not daemon.process_lives(pid), "it ends with the container")
+    suite.equal(entries("v"), [])
+    os.unlink(os.path.join(ROOT, "dev/vtpmx"))
+    suite.contains(PEER.api.refusal("PUT", BOX.path("v", "/state"), {"action": "start"})[1],
+                   "/dev/vtpmx")
+    suite.equal(entries("v"), [])
+
+
 if __name__ == "__main__":
     prepare()
     daemon.run_suite(globals(), "devices ", environment={
-        "LXD_DEVMONITOR_DIR": MONITOR, "BERTH_TEST_ROOT": ROOT, "BERTH_TEST_UEVENTS": NEWS})
+        "PATH": TOOLS + ":" + os.environ["PATH"], "LXD_DEVMONITOR_DIR": MONITOR, "BERTH_TEST_ROOT": ROOT, "BERTH_TEST_UEVENTS": NEWS})

@@ -218,6 +218,55 @@ static void test_throttles(_unused_ void **state) {
         }
 }
 
+static void write_file(const char *root, const char *path, const char *text) {
+        _cleanup_free_ char *full = str_printf("%s%s", root, path);
+        _cleanup_free_ char *directory = path_directory(full);
+        _cleanup_error_ Error *error = NULL;
+        ok(directory_make_all(directory, 0755, &error), &error);
+        ok(file_write_text(full, text, &error), &error);
+}
+
+/* NVIDIA's tools are told of all shares in one variable. */
+static void test_mig(_unused_ void **state) {
+        _cleanup_devicemap_ DeviceMap devices = {.items = NULL};
+        _cleanup_strmap_ StrMap instance = {.items = NULL};
+        _cleanup_free_ char *root = path_join(scratch, "host");
+        _cleanup_free_ char *driver =
+                str_printf("%s/sys/bus/pci/devices/0000:3b:00.0/driver", root);
+        _cleanup_error_ Error *error = NULL;
+        static const CgroupLayout cgroups;
+        write_file(root, "/sys/bus/pci/devices/0000:3b:00.0/class", "0x030200\n");
+        ok(file_symlink("../../drivers/nvidia", driver, &error), &error);
+        write_file(root, "/proc/driver/nvidia/gpus/0000:3b:00.0/information",
+                   "Model: A100\nDevice Minor: 0\n");
+        write_file(root, "/proc/driver/nvidia/capabilities/gpu0/mig/gi1/ci0/access", "");
+        add_pairs(devicemap_add(&devices, "a"),
+                  (const char *[]) {"type", "gpu", "gputype", "mig", "mig.gi", "1", "mig.ci", "0",
+                                    NULL});
+        add_pairs(devicemap_add(&devices, "b"),
+                  (const char *[]) {"type", "gpu", "gputype", "mig", "mig.uuid", "x-y", NULL});
+        add_pairs(devicemap_add(&devices, "c"),
+                  (const char *[]) {"type", "gpu", "gputype", "mig", "mig.gi", "2", "mig.ci", "0",
+                                    NULL});
+        strmap_set(&instance, "nvidia.runtime", "true");
+        DeviceContext context = {.instance = "c1", .devices = &devices, .volatiles = &instance,
+                                 .directory = scratch, .host_root = root, .monitor = "/dev",
+                                 .cgroups = &cgroups, .unprivileged = true};
+        for (size_t i = 0; i < devices.count; i++) {
+                _cleanup_device_run_ DeviceRun run = {.link = NULL};
+                context.name = devices.items[i].name;
+                context.config = &devices.items[i].config;
+                ok(device_validate(&context, &error), &error);
+                int result = device_start(&context, &run, &error);
+                if (i == 1)
+                        assert_string_equal(run.lines.items[0], "lxc.environment = "
+                                                                "NVIDIA_VISIBLE_DEVICES="
+                                                                "MIG-/1/0,MIG-x-y");
+                assert_int_equal(result, i == 2 ? -1 : 0);
+        }
+        assert_string_equal(error_message(error), "MIG device gi=2 ci=0 doesn't exist on GPU 0");
+}
+
 int main(_unused_ int argc, char **argv) {
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test(test_plans),
@@ -225,6 +274,7 @@ int main(_unused_ int argc, char **argv) {
                 cmocka_unit_test(test_owner_of_entries),
                 cmocka_unit_test(test_order),
                 cmocka_unit_test(test_throttles),
+                cmocka_unit_test(test_mig),
         };
         golden_directory = argv[1];
         if (mkdtemp(scratch) == NULL)
