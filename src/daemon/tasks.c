@@ -8,7 +8,7 @@
 #include "base/memory.h"
 #include "base/text.h"
 #include "base/times.h"
-#include "image/image.h"
+#include "image/update.h"
 #include "instance/snapshots.h"
 #include "loop/loop.h"
 #include "loop/workers.h"
@@ -24,7 +24,11 @@ typedef struct Task {
 } Task;
 
 static void prune_images(RestContext *context) {
-        (void) images_prune(context->images);
+        images_expire(context->images);
+}
+
+static void update_images(RestContext *context) {
+        images_update(context->images, false);
 }
 
 static void retry_networks(RestContext *context) {
@@ -65,6 +69,7 @@ static const Task rows[] = {
         {"volumes-prune", 1, false, prune_volumes},
         {"backups-prune", 60, true, prune_backups},
         {"images-prune", 24 * 60, true, prune_images},
+        {"images-update", 60, true, update_images},
         {"networks-retry", 1, false, retry_networks},
         {"storage-pools-retry", 1, false, retry_storage},
 };

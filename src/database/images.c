@@ -7,8 +7,9 @@
 #define COLUMNS                                                                              \
         "SELECT i.id, p.name, i.fingerprint, i.filename, i.size, i.public, i.cached,"         \
         " i.auto_update, i.architecture, i.type, i.creation_date, i.expiry_date,"             \
-        " i.upload_date, i.last_use_date FROM images AS i"                                    \
-        " JOIN projects AS p ON p.id = i.project_id "
+        " i.upload_date, i.last_use_date, s.server, s.certificate, s.alias, s.protocol"       \
+        " FROM images AS i JOIN projects AS p ON p.id = i.project_id"                         \
+        " LEFT JOIN images_source AS s ON s.image_id = i.id "
 #define ALIAS_COLUMNS                                                                        \
         "SELECT a.id, a.name, a.description, i.fingerprint, i.type FROM images_aliases AS a"  \
         " JOIN images AS i ON i.id = a.image_id JOIN projects AS p ON p.id = a.project_id "
@@ -27,6 +28,13 @@ void image_alias_list_done(ImageAliasList *list) {
         *list = (ImageAliasList){};
 }
 
+void image_source_row_done(ImageSourceRow *row) {
+        free(row->server);
+        free(row->certificate);
+        free(row->alias);
+        *row = (ImageSourceRow){};
+}
+
 void image_row_done(ImageRow *row) {
         free(row->project);
         free(row->fingerprint);
@@ -34,6 +42,7 @@ void image_row_done(ImageRow *row) {
         strmap_done(&row->properties);
         strlist_done(&row->profiles);
         image_alias_list_done(&row->aliases);
+        image_source_row_done(&row->source);
         *row = (ImageRow){};
 }
 
@@ -75,7 +84,14 @@ static int fill(Transaction *tx, const DbCursor *cursor, ImageRow *row, Error **
                           .created_ns = db_time(cursor, 10),
                           .expiry_ns = db_time(cursor, 11),
                           .uploaded_ns = db_time(cursor, 12),
-                          .used_ns = db_time(cursor, 13)};
+                          .used_ns = db_time(cursor, 13),
+                          .source = {.image_id = db_integer(cursor, 0),
+                                     .server = db_is_null(cursor, 14)
+                                                       ? NULL
+                                                       : str_dup(db_text(cursor, 14)),
+                                     .certificate = str_dup(db_text(cursor, 15)),
+                                     .alias = str_dup(db_text(cursor, 16)),
+                                     .protocol = db_integer(cursor, 17)}};
         if (db_load_map(tx, &row->properties,
                         "SELECT key, value FROM images_properties WHERE image_id = ?",
                         row->id, err) < 0 ||

@@ -15,6 +15,19 @@ typedef struct ImageAliasList {
         size_t count, capacity;
 } ImageAliasList;
 
+typedef enum ImageProtocol { /* as the column has it */
+        IMAGE_PROTOCOL_LXD = 0,
+        IMAGE_PROTOCOL_DIRECT = 1,
+        IMAGE_PROTOCOL_SIMPLESTREAMS = 2,
+} ImageProtocol;
+
+typedef struct ImageSourceRow {
+        int64_t image_id;
+        char *server, *certificate, *alias;
+        int64_t protocol;
+} ImageSourceRow; /* where an image came from */
+
+void image_source_row_done(ImageSourceRow *row);
 typedef struct ImageRow {
         int64_t id;
         char *project;
@@ -28,6 +41,7 @@ typedef struct ImageRow {
         StrMap properties;
         StrList profiles;
         ImageAliasList aliases;
+        ImageSourceRow source; /* server NULL: from nowhere */
 } ImageRow;
 
 typedef struct ImageRowList {

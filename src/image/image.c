@@ -24,6 +24,7 @@ struct Images {
         Storage *storage;
         char *directory;      /* BERTH_DIR/images */
         pthread_mutex_t lock; /* files and records change together */
+        int64_t hours;        /* looks for newer images so far */
 };
 
 struct ImageFile {
@@ -48,6 +49,14 @@ void images_free(Images *images) {
         pthread_mutex_destroy(&images->lock);
         free(images->directory);
         free(images);
+}
+
+Database *images_database(Images *images) {
+        return images->database;
+}
+
+int64_t images_count_hour(Images *images) {
+        return __atomic_fetch_add(&images->hours, 1, __ATOMIC_RELAXED);
 }
 
 char *image_path(const Images *images, const char *fingerprint) {
@@ -219,11 +228,17 @@ static int check_new(Images *images, const ImageRow *row, Error **err) {
         return error_is(missing, ERROR_NOT_FOUND) ? 0 : error_move(err, &missing);
 }
 
-static int record(Images *images, ImageRow *row, Error **err) {
+static int record(Images *images, const ImageImport *import, ImageRow *row, Error **err) {
         _cleanup_transaction_ Transaction *tx = NULL;
         if (database_begin(images->database, DATABASE_WRITE, &tx, err) < 0 ||
             db_image_create(tx, row, &row->id, err) < 0)
                 return -1;
+        if (import->source != NULL) {
+                ImageSourceRow source = *import->source;
+                source.image_id = row->id;
+                if (db_image_source_set(tx, &source, err) < 0)
+                        return -1;
+        }
         return transaction_commit(&tx, err);
 }
 
@@ -247,7 +262,7 @@ static int store(Images *images, const ImageImport *import, ImageRow *row, Error
         if (!shared && (place(import->rootfs, rootfs, err) < 0 ||
                         place(import->metadata, path, err) < 0))
                 return -1;
-        if (record(images, row, err) == 0)
+        if (record(images, import, row, err) == 0)
                 return 0;
         if (!shared) {
                 (void) unlink(path);
@@ -369,34 +384,4 @@ int image_used(Images *images, const ImageRow *image, Error **err) {
             db_image_touch(tx, image->id, time_now_ns(), err) < 0)
                 return -1;
         return transaction_commit(&tx, err);
-}
-
-static int list_all(Images *images, ImageRowList *ret, Error **err) {
-        _cleanup_transaction_ Transaction *tx = NULL;
-        if (database_begin(images->database, DATABASE_READ, &tx, err) < 0)
-                return -1;
-        return db_image_list(tx, NULL, ret, err);
-}
-
-size_t images_prune(Images *images) {
-        _cleanup_(image_row_list_done) ImageRowList list = {};
-        _cleanup_error_ Error *err = NULL;
-        int64_t now = time_now_ns();
-        size_t pruned = 0;
-        if (list_all(images, &list, &err) < 0) {
-                log_warning("Cannot list images: %s", error_message(err));
-                return 0;
-        }
-        for (size_t i = 0; i < list.count; i++) {
-                const ImageRow *row = &list.items[i];
-                _cleanup_error_ Error *failed = NULL;
-                if (row->expiry_ns == TIME_ZERO || row->expiry_ns > now)
-                        continue;
-                if (image_delete(images, row->project, row->fingerprint, &failed) == 0)
-                        pruned++;
-                else
-                        log_warning("Cannot delete expired image %s: %s", row->fingerprint,
-                                    error_message(failed));
-        }
-        return pruned;
 }

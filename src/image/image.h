@@ -2,7 +2,7 @@
  * block. */
 #pragma once
 
-#include "database/images.h"
+#include "database/image_sources.h"
 #include "storage/storage.h"
 
 typedef struct Images Images;
@@ -33,6 +33,7 @@ typedef struct ImageImport {
         int64_t expiry_ns;        /* TIME_ZERO: as the metadata says */
         const StrMap *properties; /* laid over the metadata's */
         const StrList *profiles;
+        const ImageSourceRow *source; /* where it came from; NULL: from nowhere */
 } ImageImport;
 
 /* Checks, moves the files to their names and records them; on failure nothing is left. */
@@ -49,8 +50,10 @@ int image_delete(Images *images, const char *project, const char *fingerprint, E
         _must_check_;
 /* Notes that an instance was made from it. */
 int image_used(Images *images, const ImageRow *image, Error **err) _must_check_;
-/* Deletes the images that are past their expiry date; returns how many. */
-size_t images_prune(Images *images);
+
+/* For the files of this folder. */
+Database *images_database(Images *images);
+int64_t images_count_hour(Images *images); /* 0 at first, one more with each call */
 
 /* images/FINGERPRINT; with ".rootfs" NULL when the image is unified. */
 char *image_path(const Images *images, const char *fingerprint);

@@ -126,30 +126,55 @@ static int fetch_path(Fetch *fetch, const char *path, ImageFile **ret, Error **e
         return receive_file(download, *ret, fetch->pull, err);
 }
 
-static int fetch_offer(Images *images, Client *client, const ImageOffer *offer,
-                       const ImagePull *pull, ImageRow *ret, Error **err) {
-        _cleanup_(fetch_done) Fetch fetch = {images, client, NULL, NULL, pull};
+static const char *const protocols[] = {
+        [IMAGE_PROTOCOL_LXD] = "lxd",
+        [IMAGE_PROTOCOL_DIRECT] = "direct",
+        [IMAGE_PROTOCOL_SIMPLESTREAMS] = "simplestreams",
+};
+
+ImageProtocol image_protocol_number(const char *name) {
+        for (size_t i = 0; i < ARRAY_SIZE(protocols); i++)
+                if (str_equal(name, protocols[i]))
+                        return (ImageProtocol) i;
+        return IMAGE_PROTOCOL_LXD;
+}
+
+const char *image_protocol_name(int64_t number) {
+        return number >= 0 && (size_t) number < ARRAY_SIZE(protocols) ? protocols[number]
+                                                                      : protocols[0];
+}
+
+static int fetch_offer(Fetch *fetch, const ImageOffer *offer, const ImageSource *source,
+                       ImageRow *ret, Error **err) {
+        const ImagePull *pull = fetch->pull;
+        const ImageSourceRow from = {
+                .server = (char *) source->server,
+                .certificate = (char *) (source->certificate != NULL ? source->certificate : ""),
+                .alias = (char *) source->name,
+                .protocol = image_protocol_number(source->protocol)};
         _cleanup_strmap_ StrMap properties = {};
-        if (fetch_path(&fetch, offer->path, &fetch.metadata, err) < 0 ||
+        if (fetch_path(fetch, offer->path, &fetch->metadata, err) < 0 ||
             (offer->rootfs_path != NULL &&
-             fetch_path(&fetch, offer->rootfs_path, &fetch.rootfs, err) < 0))
+             fetch_path(fetch, offer->rootfs_path, &fetch->rootfs, err) < 0))
                 return error_prefix(err, "Cannot download the image");
-        if (fetch.metadata == NULL)
+        if (fetch->metadata == NULL)
                 return error_set(err, ERROR_INVALID, 0, "The server sent no image");
         strmap_copy(&properties, &offer->properties);
         if (pull->properties != NULL)
                 strmap_merge(&properties, pull->properties);
         const ImageImport import = {.project = pull->project,
-                                    .metadata = fetch.metadata,
-                                    .rootfs = fetch.rootfs,
+                                    .metadata = fetch->metadata,
+                                    .rootfs = fetch->rootfs,
                                     .filename = offer->filename,
                                     .fingerprint = offer->fingerprint,
                                     .public = pull->public,
                                     .auto_update = pull->auto_update,
                                     .cached = pull->cached,
                                     .expiry_ns = TIME_ZERO,
-                                    .properties = &properties};
-        return image_import(images, &import, ret, err);
+                                    .properties = &properties,
+                                    .profiles = pull->profiles,
+                                    .source = &from};
+        return image_import(fetch->images, &import, ret, err);
 }
 
 static int connect_to(const ImageSource *source, Client **ret, char **ret_base, Error **err) {
@@ -190,5 +215,6 @@ int image_pull(Images *images, const ImageSource *source, const ImagePull *pull,
                 return error_set(err, ERROR_INVALID, 0, "The server named no fingerprint");
         if (image_find(images, pull->project, offer.fingerprint, ret, NULL) == 0)
                 return 0;
-        return fetch_offer(images, client, &offer, pull, ret, err);
+        _cleanup_(fetch_done) Fetch fetch = {images, client, NULL, NULL, pull};
+        return fetch_offer(&fetch, &offer, source, ret, err);
 }

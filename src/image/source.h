@@ -18,9 +18,14 @@ typedef struct ImagePull {
         const char *project;
         bool public, auto_update, cached;
         const StrMap *properties; /* laid over the image's; NULL: none */
+        const StrList *profiles;  /* NULL: default */
         ClientProgress progress;  /* may be NULL */
         void *userdata;
 } ImagePull;
+
+/* NULL and "" are LXD's. */
+ImageProtocol image_protocol_number(const char *name);
+const char *image_protocol_name(int64_t number); /* "lxd", "direct", "simplestreams" */
 
 /* Finds the image, and brings it here unless it is here already. What arrives has the fingerprint
  * that the server named, or nothing is left of it. Blocks as long as it takes. */

@@ -2,8 +2,9 @@
 #include "rest/image_upload.h"
 
 #include "base/memory.h"
+#include "database/config.h"
 #include "database/projects.h"
-#include "image/source.h"
+#include "image/update.h"
 #include "rest/context.h"
 
 typedef struct Pull {
@@ -44,6 +45,9 @@ static int run(Operation *operation, void *userdata, Error **err) {
         const ImagePull how = {.project = pull->project,
                                .public = pull->post.public,
                                .auto_update = pull->post.auto_update,
+                               .profiles = pull->post.profiles.count > 0 ? &pull->post.profiles
+                                                                         : NULL,
+                               .properties = &pull->post.properties,
                                .progress = pull_progress,
                                .userdata = pull};
         pull->operation = operation;
@@ -75,10 +79,37 @@ int rest_image_pull(RestRequest *request, ApiImagesPost *post, Error **err) {
         return rest_reply_operation(request, operation_new(request->context->operations, &spec));
 }
 
-int rest_image_take_remote(RestRequest *request, ApiInstanceSource *source, Error **err) {
-        _cleanup_(image_row_done) ImageRow row = {};
+/* What images.* keys say about images that come by themselves. */
+typedef struct CacheRules {
+        bool update;  /* keep them current */
+        bool prefers; /* take one that is here without asking its server */
+} CacheRules;
+
+static const char *rule(const StrMap *project, const StrMap *server, const char *key) {
+        const char *text = strmap_get(project, key);
+        return !str_is_empty(text) ? text : strmap_get(server, key);
+}
+
+static int read_rules(RestRequest *request, char **ret_project, CacheRules *ret, Error **err) {
         _cleanup_transaction_ Transaction *tx = NULL;
-        _cleanup_free_ char *project = NULL;
+        _cleanup_(project_row_done) ProjectRow project = {};
+        _cleanup_strmap_ StrMap server = {};
+        if (database_begin(request->context->database, DATABASE_READ, &tx, err) < 0 ||
+            db_project_holder(tx, request->project, "features.images", ret_project, err) < 0 ||
+            db_project_get(tx, *ret_project, &project, err) < 0 ||
+            db_config_get(tx, &server, err) < 0)
+                return -1;
+        ret->update = !str_is_false(rule(&project.config, &server, "images.auto_update_cached"));
+        ret->prefers = !str_equal(rule(&project.config, &server, "images.auto_update_interval"),
+                                  "0");
+        return 0;
+}
+
+int rest_image_take_remote(RestRequest *request, ApiInstanceSource *source, Error **err) {
+        Images *images = request->context->images;
+        _cleanup_(image_row_done) ImageRow row = {};
+        _cleanup_free_ char *project = NULL, *cached = NULL;
+        CacheRules rules;
         const ImageSource from = {
                 .server = source->server,
                 .protocol = source->protocol,
@@ -87,15 +118,17 @@ int rest_image_take_remote(RestRequest *request, ApiInstanceSource *source, Erro
                 .secret = source->secret};
         if (!str_equal(source->type, "image") || str_is_empty(source->server))
                 return 0;
-        if (database_begin(request->context->database, DATABASE_READ, &tx, err) < 0 ||
-            db_project_holder(tx, request->project, "features.images", &project, err) < 0)
+        if (read_rules(request, &project, &rules, err) < 0)
                 return -1;
-        transaction_rollback(TAKE_PTR(tx));
-        const ImagePull how = {.project = project, .cached = true};
-        if (image_pull(request->context->images, &from, &how, &row, err) < 0)
+        if (rules.prefers && !str_is_empty(source->alias) &&
+            image_find_cached(images, project, &from, &cached, err) < 0)
+                return -1;
+        const ImagePull how = {.project = project, .cached = true, .auto_update = rules.update};
+        if (cached == NULL && image_pull(images, &from, &how, &row, err) < 0)
                 return -1;
         str_replace(&source->server, NULL);
         str_replace(&source->alias, NULL);
-        str_replace(&source->fingerprint, str_dup(row.fingerprint));
+        str_replace(&source->fingerprint, cached != NULL ? TAKE_PTR(cached)
+                                                         : str_dup(row.fingerprint));
         return 0;
 }

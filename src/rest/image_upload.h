@@ -10,6 +10,9 @@ int rest_images_post(RestRequest *request, Error **err) _must_check_;
 /* source.type instance, container or snapshot: image_publish.c. */
 bool rest_image_is_publish(const ApiImagesPost *post);
 int rest_image_publish(RestRequest *request, ApiImagesPost *post, Error **err) _must_check_;
+extern const RestEntity rest_image_entity; /* an ImageRow */
+/* The request shows a secret that was made for this image. */
+bool rest_image_secret_fits(RestRequest *request, const ImageRow *row);
 /* What follows an import: the operation's metadata and the event. */
 void rest_image_imported(RestContext *context, Operation *operation, const ImageRow *row);
 /* Gives a new image the names that were asked for. */

@@ -9,6 +9,7 @@
 #include "base/units.h"
 #include "http/files.h"
 #include "image/export.h"
+#include "image/source.h"
 #include "rest/context.h"
 #include "rest/image_upload.h"
 #include "schema/arch.h"
@@ -45,7 +46,7 @@ static json_t *image_etag(RestRequest *request) {
         return value;
 }
 
-static const RestEntity image_entity = {
+const RestEntity rest_image_entity = {
         .load = image_load,
         .etag = image_etag,
         .unload = image_unload,
@@ -58,7 +59,13 @@ static json_t *image_json(const ImageRow *row) {
                 alias->name = str_dup(row->aliases.items[i].name);
                 alias->description = str_dup(row->aliases.items[i].description);
         }
+        ApiImageSource source = {.alias = row->source.alias,
+                                 .certificate = row->source.certificate,
+                                 .protocol = (char *) image_protocol_name(row->source.protocol),
+                                 .server = row->source.server,
+                                 .image_type = (char *) "container"};
         ApiImage image = {.auto_update = row->auto_update,
+                          .update_source = row->source.server != NULL ? &source : NULL,
                           .properties = row->properties,
                           .public = row->public,
                           /* LXD shows 1970 for an image that does not expire. */
@@ -101,9 +108,10 @@ static int images_get(RestRequest *request, Error **err) {
 }
 
 /* A guest must not learn that a private image exists. */
-static int check_visible(const RestRequest *request, Error **err) {
+static int check_visible(RestRequest *request, Error **err) {
         const ImageRow *row = request->entity;
-        if (rest_caller_may_use(request, request->project) || row->public)
+        if (rest_caller_may_use(request, request->project) || row->public ||
+            rest_image_secret_fits(request, row))
                 return 0;
         return error_set(err, ERROR_NOT_FOUND, 0, "Image not found");
 }
@@ -219,7 +227,7 @@ static const RestEndpoint endpoints[] = {
         },
         {
                 .path = "/1.0/images/{fingerprint}",
-                .entity = &image_entity,
+                .entity = &rest_image_entity,
                 .project_feature = FEATURE,
                 .get = {image_get, REST_GUEST},
                 .put = {image_put, REST_PROJECT, REST_JSON_BODY},
@@ -228,7 +236,7 @@ static const RestEndpoint endpoints[] = {
         },
         {
                 .path = "/1.0/images/{fingerprint}/export",
-                .entity = &image_entity,
+                .entity = &rest_image_entity,
                 .project_feature = FEATURE,
                 .get = {image_export_get, REST_GUEST, REST_NO_ETAG},
         },

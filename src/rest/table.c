@@ -11,6 +11,7 @@ const RestTable *const *rest_tables(size_t *ret_count) {
                 &rest_events_table,
                 &rest_image_aliases_table,
                 &rest_images_table,
+                &rest_image_verbs_table,
                 &rest_instances_collection_table,
                 &rest_instances_item_table,
                 &rest_instances_session_table,

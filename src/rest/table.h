@@ -7,6 +7,7 @@ extern const RestTable rest_certificates_table;
 extern const RestTable rest_events_table;
 extern const RestTable rest_image_aliases_table;
 extern const RestTable rest_images_table;
+extern const RestTable rest_image_verbs_table;
 extern const RestTable rest_internal_table;
 extern const RestTable rest_network_acls_table;
 extern const RestTable rest_network_forwards_table;

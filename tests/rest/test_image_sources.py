@@ -136,6 +136,115 @@ def test_another_daemon():
         other.purge_images()
 
 
+def fingerprints():
+    return sorted(url.split("/")[-1] for url in PEER.api.sync("GET", "/1.0/images"))
+
+
+def new_version(serial):
+    parts = (images.split(images.unique(serial))[0], STATE.setdefault("root",
+                                                                     images.squashfs_root()))
+    return make_tree("/streams-here/", *parts, serial=serial)
+
+
+def create(name, **source):
+    PEER.api.operation("POST", "/1.0/instances", {"name": PEER.prefix + name, "source": {
+        "type": "image", "mode": "pull", "server": STATE["streams"], "protocol": "simplestreams",
+        "alias": "small", **source}})
+
+
+def delete(name):
+    PEER.api.operation("DELETE", f"/1.0/instances/{PEER.prefix}{name}")
+
+
+def test_cache():
+    """What a launch brought is marked, used again without its server, and kept current."""
+    first = new_version("20260102_00:00")
+    create("one")
+    found = PEER.api.sync("GET", "/1.0/images/" + first)
+    suite.equal((found["cached"], found["auto_update"], found["profiles"]),
+                (True, True, ["default"]))
+    suite.equal(found["update_source"], {
+        "alias": "small", "certificate": "", "protocol": "simplestreams",
+        "server": STATE["streams"], "image_type": "container"})
+    files, Handler.files = Handler.files, {}
+    create("two")
+    Handler.files = files
+    suite.equal(PEER.api.sync("GET", f"/1.0/instances/{PEER.prefix}two")["config"][
+        "volatile.base_image"], first)
+    suite.equal(fingerprints(), [first])
+
+
+def test_auto_update():
+    first, = fingerprints()
+    PEER.api.sync("POST", "/1.0/images/aliases", {"name": "kept", "target": first})
+    PEER.api.sync("GET", "/internal/testing/image-refresh")
+    suite.equal(fingerprints(), [first], "nothing newer")
+    second = new_version("20260103_00:00")
+    PEER.api.sync("POST", "/internal/testing/tasks/images-update")
+    suite.equal(fingerprints(), [first], "six hours are not over")
+    PEER.api.sync("GET", "/internal/testing/image-refresh")
+    suite.equal(fingerprints(), [second], "newer")
+    found = PEER.api.sync("GET", "/1.0/images/" + second)
+    suite.equal((found["cached"], [alias["name"] for alias in found["aliases"]]), (True, ["kept"]))
+    new_version("20260104_00:00")
+    Handler.files["/streams-here/a/root.squashfs"] = b"no such thing"
+    PEER.api.sync("GET", "/internal/testing/image-refresh")
+    suite.equal(fingerprints(), [second], "a lying server changes nothing")
+
+
+def test_refresh():
+    second, = fingerprints()
+    third = new_version("20260105_00:00")
+    path = f"/1.0/images/{second}/refresh"
+    suite.equal(PEER.api.operation("POST", path)["metadata"]["refreshed"], True)
+    path = f"/1.0/images/{third}/refresh"
+    suite.equal(PEER.api.operation("POST", path)["metadata"]["refreshed"], False)
+    suite.equal(fingerprints(), [third])
+    local = PEER.api.operation("POST", "/1.0/images", images.small(images.unique("local")))
+    own = local["metadata"]["fingerprint"]
+    PEER.refused(400, "came from no server", "POST", f"/1.0/images/{own}/refresh")
+    PEER.api.operation("DELETE", "/1.0/images/" + own)
+
+
+def test_expiry():
+    """Ten days unused, or what images.remote_cache_expiry says; never what was not asked for."""
+    third, = fingerprints()
+    old = "2020-01-01T00:00:00Z"
+
+    def prune():
+        PEER.api.sync("POST", "/internal/testing/tasks/images-prune")
+        return fingerprints()
+
+    suite.equal(prune(), [third], "new")
+    PEER.api.sync("POST", "/internal/sql", {"database": "global", "query":
+                  f"UPDATE images SET upload_date = '{old}', last_use_date = '{old}'"})
+    PEER.api.sync("PATCH", "/1.0", {"config": {"images.remote_cache_expiry": "0"}})
+    suite.equal(prune(), [third], "for ever")
+    PEER.api.sync("PATCH", "/1.0", {"config": {"images.remote_cache_expiry": ""}})
+    suite.equal(prune(), [], "old")
+    for name in ("one", "two"):
+        delete(name)
+
+
+def test_secrets():
+    """A stranger sees a private image with its secret, and no other one."""
+    address = f"127.0.0.1:{tls.free_port()}"
+    PEER.api.sync("PATCH", "/1.0", {"config": {"core.https_address": address}})
+    stranger = tls.TlsApi(address)
+    own, other = (PEER.api.operation("POST", "/1.0/images", images.small(images.unique(word)))[
+        "metadata"]["fingerprint"] for word in ("own", "other"))
+    made = PEER.api.start("POST", f"/1.0/images/{own}/secret")
+    secret = made["metadata"]["secret"]
+    suite.equal((made["class"], made["description"]), ("token", "Image download token"))
+    for path, status in ((f"/1.0/images/{own}", 404), (f"/1.0/images/{own}?secret=wrong", 404),
+                         (f"/1.0/images/{other}?secret={secret}", 404),
+                         (f"/1.0/images/{own}?secret={secret}", 200),
+                         (f"/1.0/images/{own}/export?secret={secret}", 200)):
+        suite.equal(stranger.get(path).status, status, path)
+    PEER.purge_images()
+    PEER.api.sync("PATCH", "/1.0", {"config": {"core.https_address": ""}})
+
+
 def main():
     with tempfile.TemporaryDirectory(prefix="berth-streams-") as directory:
         pair = (os.path.join(directory, "crt"), os.path.join(directory, "key"))
