@@ -23,6 +23,9 @@ static const struct {
 static int project_load(RestRequest *request, Error **err) {
         _cleanup_transaction_ Transaction *tx = NULL;
         ProjectRow row = {};
+        /* Not even whether there is one. */
+        if (!rest_caller_may_use(request, request->parameters[0]))
+                return error_set(err, ERROR_FORBIDDEN, 0, "not authorized");
         if (database_begin(request->context->database, DATABASE_READ, &tx, err) < 0 ||
             db_project_get(tx, request->parameters[0], &row, err) < 0)
                 return -1;
@@ -310,8 +313,6 @@ static int project_state_get(RestRequest *request, Error **err) {
         _cleanup_transaction_ Transaction *tx = NULL;
         const ProjectRow *row = request->entity;
         ProjectUsage usage[_PROJECT_RESOURCE_MAX];
-        if (!rest_caller_may_use(request, row->name))
-                return error_set(err, ERROR_FORBIDDEN, 0, "not authorized");
         if (database_begin(request->context->database, DATABASE_READ, &tx, err) < 0 ||
             project_usage(tx, row->name, usage, err) < 0)
                 return -1;
