@@ -12,6 +12,7 @@
 #include "instance/state.h"
 #include "project/project.h"
 #include "schema/arch.h"
+#include "schema/instance_types.h"
 #include "schema/names.h"
 
 #include <stdio.h>
@@ -70,6 +71,9 @@ int instance_create_from_api(const ApiInstancesPost *post, const char *project,
                               .description =
                                       str_dup(post->description != NULL ? post->description : "")};
         strmap_copy(&row->config, &post->config);
+        if (!str_is_empty(post->instance_type) &&
+            instance_type_apply(post->instance_type, &row->config, err) < 0)
+                return -1;
         devicemap_copy(&row->devices, &post->devices);
         strlist_copy(&row->profiles, &post->profiles);
         *ret = create;

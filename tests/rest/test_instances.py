@@ -53,6 +53,16 @@ def test_create_without_name():
     PEER.api.operation("DELETE", url)
 
 
+def test_instance_type():
+    BOX.create("t", source={"type": "none"}, instance_type="c1-m0.5",
+               config={"user.x": "y"})
+    config = BOX.show("t")["config"]
+    suite.equal((config["limits.cpu"], config["limits.memory"]), ("1", "512MB"))
+    BOX.delete("t")
+    PEER.refused(400, "Provided instance type doesn't exist: warp", "POST", "/1.0/instances",
+                 {"name": BOX.full("t"), "source": {"type": "none"}, "instance_type": "warp"})
+
+
 def test_old_paths():
     BOX.create("o", source={"type": "none"})
     suite.equal(PEER.api.sync("GET", "/1.0/containers"), [f"/1.0/containers/{BOX.full('o')}"])

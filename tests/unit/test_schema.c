@@ -4,6 +4,7 @@
 #include "schema/arch.h"
 #include "schema/check.h"
 #include "schema/filter.h"
+#include "schema/instance_types.h"
 #include "schema/key.h"
 #include "schema/names.h"
 #include "schema/schedule.h"
@@ -467,8 +468,37 @@ static void test_metadata(void **state) {
         assert_non_null(strstr(text.data, "### `limits.memory`"));
 }
 
+static void test_instance_types(_unused_ void **state) {
+        static const struct {
+                const char *type, *cpu, *allowance, *memory; /* cpu NULL and memory NULL: refused */
+        } types[] = {
+                {"t2.micro", "1", NULL, "1024MB"},     {"aws:t2.medium", "2", NULL, "4096MB"},
+                {"c2-m4", "2", NULL, "4096MB"},        {"m0.5", NULL, NULL, "512MB"},
+                {"c1.5", "2", "75%", NULL},            {"gce:f1-micro", "1", "20%", "614MB"},
+                {"nonsense", NULL, NULL, NULL},        {"gce:t2.micro", NULL, NULL, NULL},
+                {"c2-x4", NULL, NULL, NULL},           {"c1e9", NULL, NULL, NULL},
+                {"c-1", NULL, NULL, NULL},
+        };
+        for (size_t i = 0; i < ARRAY_SIZE(types); i++) {
+                _cleanup_strmap_ StrMap config = {.items = NULL};
+                bool good = types[i].cpu != NULL || types[i].memory != NULL;
+                assert_int_equal(instance_type_apply(types[i].type, &config, NULL), good ? 0 : -1);
+                if (!good)
+                        continue;
+                assert_true(str_equal(strmap_get(&config, "limits.cpu"), types[i].cpu));
+                assert_true(str_equal(strmap_get(&config, "limits.cpu.allowance"),
+                                      types[i].allowance));
+                assert_true(str_equal(strmap_get(&config, "limits.memory"), types[i].memory));
+        }
+        _cleanup_strmap_ StrMap own = {.items = NULL};
+        strmap_set(&own, "limits.memory", "1GiB");
+        assert_int_equal(instance_type_apply("c1-m9", &own, NULL), 0);
+        assert_string_equal(strmap_get(&own, "limits.memory"), "1GiB");
+}
+
 int main(void) {
         const struct CMUnitTest tests[] = {
+                cmocka_unit_test(test_instance_types),
                 cmocka_unit_test(test_every_row_is_complete),
                 cmocka_unit_test(test_no_key_stands_twice),
                 cmocka_unit_test(test_patterns_find_their_row),
