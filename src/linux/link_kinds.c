@@ -74,7 +74,7 @@ static void put_gretap(NetlinkMessage *message, const LinkSpec *spec, int parent
         put_address(message, IFLA_GRE_LOCAL, IFLA_GRE_LOCAL, &spec->local);
         put_address(message, IFLA_GRE_REMOTE, IFLA_GRE_REMOTE, &spec->remote);
         nla_put_u8(message, IFLA_GRE_TTL, (uint8_t) spec->ttl);
-        nla_put_u8(message, IFLA_GRE_PMTUDISC, spec->ttl > 0);
+        nla_put_u8(message, IFLA_GRE_PMTUDISC, 1);
 }
 
 static const struct {

@@ -13,13 +13,19 @@ import subprocess
 SETUP = r"""
 set -e
 ip link set lo up
-groups=$(mktemp -d)
-mount --rbind /sys/fs/cgroup "$groups"
+kept=$(mktemp -d)
+for part in fs/cgroup kernel/security; do
+        mkdir "$kept/${part#*/}"
+        mount --rbind "/sys/$part" "$kept/${part#*/}"
+done
 umount -l /sys
 mount -t sysfs sysfs /sys
-mount --rbind "$groups" /sys/fs/cgroup
-umount -l "$groups"
-rmdir "$groups"
+for part in fs/cgroup kernel/security; do
+        mount --rbind "$kept/${part#*/}" "/sys/$part"
+        umount -l "$kept/${part#*/}"
+        rmdir "$kept/${part#*/}"
+done
+rmdir "$kept"
 echo ready
 exec cat >/dev/null
 """

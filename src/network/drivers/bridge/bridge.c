@@ -314,10 +314,20 @@ static int set_ports(const BridgePlan *plan, const NetworkRow *row, const Networ
 
 /* --- the whole --- */
 
+static bool wants_rules(const FirewallFamily *family) {
+        return family->forward != FIREWALL_FORWARD_ANY || family->services ||
+               family->nat_subnet != NULL;
+}
+
+/* A host without a packet filter can have networks that ask for none. */
 static int set_firewall(Networks *networks, const BridgePlan *plan, Error **err) {
+        const FirewallNetwork *wish = &plan->firewall;
         if (networks->spec.firewall == NULL)
                 return 0;
-        return firewall_network_setup(networks->spec.firewall, &plan->firewall, err);
+        if (wants_rules(&wish->ipv4) || wants_rules(&wish->ipv6))
+                return firewall_network_setup(networks->spec.firewall, wish, err);
+        (void) !firewall_network_setup(networks->spec.firewall, wish, NULL);
+        return 0;
 }
 
 static int carry_out(Networks *networks, const BridgePlan *plan, const NetworkRow *row,
@@ -366,9 +376,11 @@ static int bridge_clear(Networks *networks, const NetworkRow *row, Error **err) 
         if ((nothing.openvswitch ? openvswitch_remove_bridge(row->name, err)
                                  : link_delete(row->name, err)) < 0)
                 return -1;
+        _cleanup_error_ Error *failed = NULL;
         if (networks->spec.firewall != NULL &&
-            firewall_network_clear(networks->spec.firewall, row->name, err) < 0)
-                return -1;
+            firewall_network_clear(networks->spec.firewall, row->name, &failed) < 0)
+                log_warning("Rules of network %s may stay behind: %s", row->name,
+                            error_message(failed));
         return path_remove_all(directory, err);
 }
 

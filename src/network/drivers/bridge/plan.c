@@ -179,7 +179,7 @@ static int plan_tunnel(const Planner *planner, const char *name, Error **err) {
         *tunnel = (BridgeTunnel){.kind = str_dup(vxlan ? "vxlan" : "gretap"),
                                  .name = str_printf("%s-%s", planner->row->name, name)};
         tunnel->spec = (LinkSpec){
-                .ttl = tunnel_number(planner, name, "ttl", 1),
+                .ttl = vxlan ? tunnel_number(planner, name, "ttl", 1) : 0,
                 .id = vxlan ? tunnel_number(planner, name, "id", 1) : 0,
                 .port = vxlan ? tunnel_number(planner, name, "port", 0) : 0};
         if (has_ends) {
