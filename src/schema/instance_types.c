@@ -105,6 +105,7 @@ int instance_type_apply(const char *type, StrMap *config, Error **err) {
                         put(config, "limits.cpu.allowance", str_printf("%d%%", share));
         }
         if (size.memory > 0)
-                put(config, "limits.memory", str_printf("%lldMB", (long long) (size.memory * 1024)));
+                put(config, "limits.memory",
+                    str_printf("%lldMB", (long long) (size.memory * 1024)));
         return 0;
 }
