@@ -8,6 +8,7 @@
 #include "database/warnings.h"
 #include "linux/links.h"
 #include "network/driver.h"
+#include "project/project.h"
 #include "schema/key.h"
 #include "schema/names.h"
 
@@ -47,6 +48,7 @@ static int record_create(Networks *networks, NetworkRow *row, Error **err) {
         _cleanup_transaction_ Transaction *tx = NULL;
         row->state = NETWORK_PENDING;
         if (database_begin(networks->spec.database, DATABASE_WRITE, &tx, err) < 0 ||
+            project_allow_network(tx, row->project, err) < 0 ||
             db_network_create(tx, row, &row->id, err) < 0)
                 return -1;
         return transaction_commit(&tx, err);

@@ -41,6 +41,7 @@ static const char *const extensions[] = {
         "network_vlan_physical",
         "storage_images_delete",
         "container_edit_metadata",
+        "resource_limits",
         "resources",
         "kernel_limits",
         "storage_api_volume_rename",

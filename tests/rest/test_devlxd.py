@@ -177,6 +177,9 @@ def test_instance_id():
     for change, renews in (({"config": {"user.b": "x"}}, False),
                            ({"config": {"cloud-init.user-data": "#cloud-config\nx: 1\n"}}, True),
                            ({"config": {"user.network-config": "version: 1\n"}}, True),
+                           ({"config": {"user.user-data": "#cloud-config\n"}}, True),
+                           ({"config": {"user.vendor-data": "#cloud-config\n"}}, True),
+                           ({"config": {"cloud-init.network-config": "version: 2\n"}}, True),
                            ({"devices": {"eth7": {"type": "nic", "nictype": "p2p"}}}, True),
                            ({"config": {"limits.processes": "300"}}, False)):
         PEER.api.sync("PATCH", path, change)

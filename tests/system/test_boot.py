@@ -102,5 +102,27 @@ def test_order_and_choice_at_the_start():
         BOX.delete(name, force=True)
 
 
+@daemon.ours
+def test_order_and_patience_at_the_end():
+    """boot.stop.priority orders the stops; boot.host_shutdown_timeout ends the waiting for one
+    that does not listen."""
+    BOX.launch("first", config={"boot.stop.priority": "10", "boot.host_shutdown_timeout": "1"})
+    BOX.launch("last", config={"boot.stop.priority": "1", "boot.host_shutdown_timeout": "1"})
+    os.kill(init("first"), signal.SIGSTOP)  # deaf to a clean stop
+    began = time.monotonic()
+    PEER.api.request("PUT", "/internal/shutdown")
+    suite.true(PEER.reap(), "the daemon has ended")
+    suite.true(time.monotonic() - began < 20, "it did not wait for ever")
+    ends = [line for line in PEER.log().split("\n") if "Lifecycle event" in line and
+            ("instance-stopped" in line or "instance-shutdown" in line)]
+    order = [line.split("/1.0/instances/")[1].split('"')[0] for line in ends[-2:]]
+    suite.equal(order, [BOX.full("first"), BOX.full("last")])
+    PEER.api.close()
+    PEER.start()
+    for name in ("first", "last"):
+        suite.eventually(lambda which=name: BOX.status(which) == "Running", "it comes back", 60)
+        BOX.delete(name, force=True)
+
+
 if __name__ == "__main__":
     daemon.run_suite(globals(), "boot: ")

@@ -221,6 +221,27 @@ def test_kernel_limits():
     BOX.delete("k", force=True)
 
 
+def test_every_kernel_limit():
+    names = {"limits.kernel.as": "Max address space", "limits.kernel.core": "Max core file size",
+             "limits.kernel.cpu": "Max cpu time", "limits.kernel.data": "Max data size",
+             "limits.kernel.fsize": "Max file size", "limits.kernel.locks": "Max file locks",
+             "limits.kernel.memlock": "Max locked memory", "limits.kernel.nice": "Max nice priority",
+             "limits.kernel.nproc": "Max processes", "limits.kernel.rtprio": "Max realtime priority",
+             "limits.kernel.sigpending": "Max pending signals"}
+    large, small = "800000000", {"limits.kernel.nice": "0", "limits.kernel.rtprio": "0",
+                                 "limits.kernel.nproc": "90000", "limits.kernel.memlock": "1000000",
+                                 "limits.kernel.sigpending": "900",
+                                 # the daemon's own sanitizers need room
+                                 "limits.kernel.as": "unlimited", "limits.kernel.data": "unlimited"}
+    BOX.launch("k", config={key: small.get(key, large) for key in names})
+    with open(f"/proc/{PEER.api.sync('GET', BOX.path('k', '/state'))['pid']}/limits",
+              encoding="ascii") as stream:
+        text = stream.read()
+    for key, name in names.items():
+        suite.matches(text, rf"{name} +{small.get(key, large)} +{small.get(key, large)} ", key)
+    BOX.delete("k", force=True)
+
+
 def test_a_percentage_of_a_profile():
     """A limit that comes from a profile follows the profile, live."""
     PEER.api.sync("POST", "/1.0/profiles", {"name": "small", "config": {"limits.memory": "32MiB"}})

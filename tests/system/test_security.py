@@ -151,7 +151,9 @@ def test_raw_lxc():
 
 def test_nvidia():
     """The hook is asked to run with what the keys say; without it nothing starts."""
-    BOX.create("n", config={"nvidia.runtime": "true", "nvidia.require.cuda": ">=9"})
+    BOX.create("n", config={"nvidia.runtime": "true", "nvidia.require.cuda": ">=9",
+                            "nvidia.driver.capabilities": "compute",
+                            "nvidia.require.driver": ">=1"})
     PEER.refused(400, "The NVIDIA LXC hook couldn't be found", "PUT", BOX.path("n", "/state"),
                  {"action": "start", "timeout": 30})
     os.makedirs(HOOKS)
@@ -159,15 +161,31 @@ def test_nvidia():
         path = os.path.join(HOOKS, name)
         with open(path, "w", encoding="ascii") as stream:
             stream.write(f'#!/bin/sh\necho "$NVIDIA_VISIBLE_DEVICES $NVIDIA_DRIVER_CAPABILITIES'
-                         f' $NVIDIA_REQUIRE_CUDA" > {PEER.base}/said\n')
+                         f' $NVIDIA_REQUIRE_CUDA $NVIDIA_REQUIRE_DRIVER" > {PEER.base}/said\n')
         os.chmod(path, 0o755)
     said = os.path.join(PEER.base, "said")
     with open(said, "w", encoding="ascii"):
         os.chmod(said, 0o666)
     BOX.state("n", "start")
     with open(said, encoding="ascii") as stream:
-        suite.equal(stream.read(), "none compute,utility >=9\n")
+        suite.equal(stream.read(), "none compute >=9 >=1\n")
     BOX.delete("n", force=True)
+
+
+@daemon.ours
+def test_protection_against_shifting():
+    """Where the kernel may not map, owners on disk would have to change: not with this key."""
+    PEER.extra["LXD_IDMAPPED_MOUNTS_DISABLE"] = "1"
+    PEER.restart()
+    BOX.create("p", config={"security.protection.shift": "true"})
+    PEER.refused(400, "Container is protected against filesystem shifting", "PUT",
+                 BOX.path("p", "/state"), {"action": "start", "timeout": 30})
+    PEER.api.sync("PATCH", BOX.path("p"), {"config": {"security.protection.shift": "false"}})
+    BOX.state("p", "start")
+    suite.equal(BOX.run("p", "stat", "-c", "%u", "/etc")[1], "0\n")
+    BOX.delete("p", force=True)
+    del PEER.extra["LXD_IDMAPPED_MOUNTS_DISABLE"]
+    PEER.restart()
 
 
 INSIDE = """

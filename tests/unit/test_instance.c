@@ -26,7 +26,7 @@ static const char *golden_directory;
 
 typedef struct Case {
         const char *name;
-        const char *config[16]; /* key, value, … */
+        const char *config[24]; /* key, value, … */
         bool privileged, shifted, unified, no_seccomp;
         const char *device_line, *apparmor, *nvidia_hook;
 } Case;
@@ -40,7 +40,9 @@ static const Case cases[] = {
         {.name = "limits-v1",
          .config = {"limits.memory", "100MB", "limits.cpu", "0-1,3", "limits.processes", "50",
                     "limits.cpu.allowance", "25ms/100ms", "limits.kernel.nofile", "10:20",
-                    "limits.hugepages.2MB", "4MB", "limits.disk.priority", "7"}},
+                    "limits.hugepages.2MB", "4MB", "limits.hugepages.64KB", "64kB",
+                    "limits.hugepages.1MB", "1MB", "limits.hugepages.1GB", "1GB",
+                    "limits.disk.priority", "7"}},
         {.name = "limits-v2",
          .config = {"limits.memory", "10%", "limits.cpu", "2", "limits.cpu.allowance", "50%",
                     "limits.memory.swap", "false", "limits.cpu.priority", "5",
