@@ -186,6 +186,7 @@ def test_p2p_routes():
 
 
 def test_ipvlan():
+    HERE.run("sh", "-c", "echo 1 >/proc/sys/net/ipv4/conf/wire/forwarding")
     error = suite.raises(Exception, BOX.create, "iv", devices={"eth0": nic(
         "ipvlan", parent="wire", ipv4__address="192.0.2.60", ipv4__gateway="192.0.2.1")})
     suite.contains(str(error), 'ipv4.gateway": In mode l3s it must be "auto" or "none"')

@@ -73,17 +73,22 @@ static int set_host(const Nic *nic, const char *parent, bool on, Error **err) {
                 uint32_t table = nic_number(nic, key);
                 strlist_split(&list, nic_get_of(nic, families[f].name, "address"), ", ", true);
                 for (size_t i = 0; i < list.count; i++) {
-                        Route route = {.protocol = ROUTE_BOOT, .table = table};
+                        Route route = {.protocol = ROUTE_BOOT}, more = {.protocol = ROUTE_BOOT};
                         if (!ip_parse_subnet_or_address(list.items[i], &route.to))
                                 continue;
+                        more.to = route.to;
+                        more.table = table;
+                        /* The kernel answers only for what lies behind another link. */
                         if (on && (route_proxy_add(parent, &route.to.address, err) < 0 ||
-                                   (table > 0 && route_add("lo", &route, err) < 0)))
+                                   route_add("lo", &route, err) < 0 ||
+                                   (table > 0 && route_add("lo", &more, err) < 0)))
                                 return -1;
-                        if (!on) {
-                                (void) !route_proxy_remove(parent, &route.to.address, NULL);
-                                if (table > 0)
-                                        (void) !route_remove("lo", &route, NULL);
-                        }
+                        if (on)
+                                continue;
+                        (void) !route_proxy_remove(parent, &route.to.address, NULL);
+                        (void) !route_remove("lo", &route, NULL);
+                        if (table > 0)
+                                (void) !route_remove("lo", &more, NULL);
                 }
         }
         return 0;
@@ -95,6 +100,9 @@ static int ipvlan_start(const DeviceContext *context, DeviceRun *run, Error **er
         if (nic_load(context, &nic, err) < 0 || nic_parent_start(&nic, run, err) < 0)
                 return -1;
         _cleanup_free_ char *parent = nic_parent_interface(&nic);
+        if (!str_equal(mode_of(&nic), "l2") &&
+            nic_parent_check_sysctls(&nic, parent, "IPVLAN in L3S mode", err) < 0)
+                return -1;
         nic_set_volatile(&nic, run, "host_name", parent);
         nic_add_lines(&nic, parent, run);
         /* A link of another kind than the common lines have. */

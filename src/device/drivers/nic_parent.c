@@ -4,6 +4,7 @@
 #include "base/memory.h"
 #include "linux/link_kinds.h"
 #include "linux/links.h"
+#include "linux/sysctl.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -65,6 +66,38 @@ void nic_parent_stop(const Nic *nic) {
             sharing.shared)
                 return;
         (void) !link_delete(interface, NULL);
+}
+
+static int require_sysctl(const char *path, const char *mode, Error **err) {
+        _cleanup_free_ char *value = NULL;
+        if (sysctl_get(path, &value, err) < 0)
+                return error_prefix(err, "Error reading net sysctl %s", path);
+        if (str_equal(value, "1"))
+                return 0;
+        _cleanup_free_ char *dotted = str_dup(path);
+        for (char *c = dotted; *c != '\0'; c++)
+                if (*c == '/')
+                        *c = '.';
+        return error_set(err, ERROR_INVALID, 0, "%s requires sysctl %s=1", mode, dotted);
+}
+
+int nic_parent_check_sysctls(const Nic *nic, const char *parent, const char *mode,
+                             Error **err) {
+        if (nic_get(nic, "ipv4.address") != NULL) {
+                _cleanup_free_ char *path = str_printf("net/ipv4/conf/%s/forwarding", parent);
+                if (require_sysctl(path, mode, err) < 0)
+                        return -1;
+        }
+        if (nic_get(nic, "ipv6.address") == NULL)
+                return 0;
+        _cleanup_free_ char *forwarding = str_printf("net/ipv6/conf/%s/forwarding", parent);
+        _cleanup_free_ char *proxy = str_printf("net/ipv6/conf/%s/proxy_ndp", parent);
+        const char *const paths[] = {"net/ipv6/conf/all/forwarding", forwarding,
+                                     "net/ipv6/conf/all/proxy_ndp", proxy};
+        for (size_t i = 0; i < ARRAY_SIZE(paths); i++)
+                if (require_sysctl(paths[i], mode, err) < 0)
+                        return -1;
+        return 0;
 }
 
 static const char *inner_name(const DeviceContext *context) {

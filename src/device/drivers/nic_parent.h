@@ -9,6 +9,9 @@ char *nic_parent_interface(const Nic *nic);
 int nic_parent_start(const Nic *nic, DeviceRun *run, Error **err) _must_check_;
 /* The VLAN's link goes, when it was made for this nic and nobody else stands on it. */
 void nic_parent_stop(const Nic *nic);
+/* The host forwards what answers for the addresses need; "MODE requires sysctl …". */
+int nic_parent_check_sysctls(const Nic *nic, const char *parent, const char *mode, Error **err)
+        _must_check_;
 /* The link that went inside comes out again, under the name that it had. */
 int nic_unplug(const DeviceContext *context, Error **err) _must_check_;
 /* A link of the host that was lent to an instance: notes what it was, and makes it that again, also

@@ -31,37 +31,6 @@ static const char *host_address(const Nic *nic, const Family *family) {
         return address != NULL ? address : family->host_address;
 }
 
-static int require_sysctl(const char *path, Error **err) {
-        _cleanup_free_ char *value = NULL;
-        if (sysctl_get(path, &value, err) < 0)
-                return error_prefix(err, "Error reading net sysctl %s", path);
-        if (str_equal(value, "1"))
-                return 0;
-        _cleanup_free_ char *dotted = str_dup(path);
-        for (char *c = dotted; *c != '\0'; c++)
-                if (*c == '/')
-                        *c = '.';
-        return error_set(err, ERROR_INVALID, 0, "Routed mode requires sysctl %s=1", dotted);
-}
-
-static int check_sysctls(const Nic *nic, const char *parent, Error **err) {
-        if (nic_get(nic, "ipv4.address") != NULL) {
-                _cleanup_free_ char *path = str_printf("net/ipv4/conf/%s/forwarding", parent);
-                if (require_sysctl(path, err) < 0)
-                        return -1;
-        }
-        if (nic_get(nic, "ipv6.address") == NULL)
-                return 0;
-        _cleanup_free_ char *forwarding = str_printf("net/ipv6/conf/%s/forwarding", parent);
-        _cleanup_free_ char *proxy = str_printf("net/ipv6/conf/%s/proxy_ndp", parent);
-        const char *const paths[] = {"net/ipv6/conf/all/forwarding", forwarding,
-                                     "net/ipv6/conf/all/proxy_ndp", proxy};
-        for (size_t i = 0; i < ARRAY_SIZE(paths); i++)
-                if (require_sysctl(paths[i], err) < 0)
-                        return -1;
-        return 0;
-}
-
 /* Somebody else on the parent's wire may have the address. */
 static int probe(const Nic *nic, const char *parent, Error **err) {
         for (size_t f = 0; f < ARRAY_SIZE(families); f++) {
@@ -191,7 +160,9 @@ static int start_on_parent(const Nic *nic, DeviceRun *run, Error **err) {
         if (nic_parent_start(nic, run, err) < 0)
                 return -1;
         _cleanup_free_ char *parent = nic_parent_interface(nic);
-        return check_sysctls(nic, parent, err) < 0 ? -1 : probe(nic, parent, err);
+        return nic_parent_check_sysctls(nic, parent, "Routed mode", err) < 0
+                       ? -1
+                       : probe(nic, parent, err);
 }
 
 static int routed_start(const DeviceContext *context, DeviceRun *run, Error **err) {
