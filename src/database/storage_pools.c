@@ -109,29 +109,49 @@ int db_storage_pool_delete(Transaction *tx, int64_t id, Error **err) {
         return db_run(tx, err, "DELETE FROM storage_pools WHERE id = ?", "i", id);
 }
 
+/* Rows of name, project and, of a snapshot, its name. */
 static int add_urls(DbCursor *cursor, const char *prefix, StrList *ret, Error **err) {
         int found;
         while ((found = db_next(cursor, err)) > 0) {
                 const char *project = db_text(cursor, 1);
-                _cleanup_free_ char *escaped = url_escape(project);
+                _cleanup_free_ char *name = url_escape(db_text(cursor, 0));
+                _cleanup_free_ char *holder = url_escape(project);
+                _cleanup_free_ char *snapshot = url_escape(db_text(cursor, 2));
                 bool is_default = str_equal(project, "default");
-                strlist_printf(ret, "%s%s%s%s", prefix, db_text(cursor, 0),
-                               is_default ? "" : "?project=", is_default ? "" : escaped);
+                strlist_printf(ret, "%s%s%s%s%s%s", prefix, name,
+                               db_is_null(cursor, 2) ? "" : "/snapshots/", snapshot,
+                               is_default ? "" : "?project=", is_default ? "" : holder);
         }
         return found;
 }
 
+#define VOLUMES_OF(types)                                                                     \
+        "SELECT v.name, p.name, NULL FROM storage_volumes AS v"                               \
+        " JOIN projects AS p ON p.id = v.project_id"                                          \
+        " WHERE v.storage_pool_id = ?1 AND v.type IN (" types ")"                             \
+        " UNION ALL SELECT v.name, p.name, x.name FROM storage_volumes_snapshots AS x"        \
+        " JOIN storage_volumes AS v ON v.id = x.storage_volume_id"                            \
+        " JOIN projects AS p ON p.id = v.project_id"                                          \
+        " WHERE v.storage_pool_id = ?1 AND v.type IN (" types ")"
+
 int db_storage_pool_used_by(Transaction *tx, const StoragePoolRow *row, StrList *ret,
                             Error **err) {
-        static const struct {
+        _cleanup_free_ char *pool = url_escape(row->name);
+        _cleanup_free_ char *custom = str_printf("/1.0/storage-pools/%s/volumes/custom/", pool);
+        const struct {
                 const char *prefix, *sql;
         } queries[] = {
-                {"/1.0/images/", "SELECT name, 'default' FROM storage_volumes"
-                                 " WHERE storage_pool_id = ? AND type = 1 ORDER BY name"},
-                {"/1.0/instances/",
-                 "SELECT storage_volumes.name, projects.name FROM storage_volumes JOIN projects ON"
-                 " projects.id = project_id WHERE storage_pool_id = ? AND type IN (0, 3)"
-                 " ORDER BY projects.name, storage_volumes.name"},
+                {"/1.0/images/", "SELECT name, 'default', NULL FROM storage_volumes"
+                                 " WHERE storage_pool_id = ?1 AND type = 1"},
+                {"/1.0/instances/", VOLUMES_OF("0, 3")},
+                {"/1.0/profiles/",
+                 "SELECT DISTINCT profiles.name, projects.name, NULL FROM profiles"
+                 " JOIN projects ON projects.id = profiles.project_id"
+                 " JOIN profiles_devices ON profile_id = profiles.id"
+                 " JOIN profiles_devices_config ON profile_device_id = profiles_devices.id"
+                 " WHERE profiles_devices.type = 2 AND key = 'pool' AND value ="
+                 " (SELECT name FROM storage_pools WHERE id = ?1)"},
+                {custom, VOLUMES_OF("2")},
         };
         for (size_t i = 0; i < ARRAY_SIZE(queries); i++) {
                 _cleanup_cursor_ DbCursor cursor = {};
@@ -139,24 +159,6 @@ int db_storage_pool_used_by(Transaction *tx, const StoragePoolRow *row, StrList 
                     add_urls(&cursor, queries[i].prefix, ret, err) < 0)
                         return -1;
         }
-        _cleanup_cursor_ DbCursor profiles = {}, custom = {};
-        if (db_select(tx, &profiles, err,
-                      "SELECT DISTINCT profiles.name, projects.name FROM profiles"
-                      " JOIN projects ON projects.id = profiles.project_id"
-                      " JOIN profiles_devices ON profile_id = profiles.id"
-                      " JOIN profiles_devices_config ON profile_device_id = profiles_devices.id"
-                      " WHERE profiles_devices.type = 2 AND key = 'pool' AND value = ?"
-                      " ORDER BY projects.name, profiles.name",
-                      "s", row->name) < 0 ||
-            add_urls(&profiles, "/1.0/profiles/", ret, err) < 0)
-                return -1;
-        _cleanup_free_ char *prefix =
-                str_printf("/1.0/storage-pools/%s/volumes/custom/", row->name);
-        if (db_select(tx, &custom, err,
-                      "SELECT storage_volumes.name, projects.name FROM storage_volumes JOIN"
-                      " projects ON projects.id = project_id WHERE storage_pool_id = ? AND"
-                      " type = 2 ORDER BY projects.name, storage_volumes.name",
-                      "i", row->id) < 0)
-                return -1;
-        return add_urls(&custom, prefix, ret, err);
+        strlist_sort(ret);
+        return 0;
 }

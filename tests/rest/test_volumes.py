@@ -350,6 +350,15 @@ def test_events():
                         "storage-volume-deleted"])
 
 
+def test_users_of_the_pool():
+    create("v v")
+    PEER.api.operation("POST", CUSTOM + "/v%20v/snapshots", {"name": "s"})
+    found = [url for url in PEER.api.sync("GET", POOLS + "/default")["used_by"] if "custom" in url]
+    # LXD escapes the blank twice
+    suite.equal([url.replace("%2520", "%20") for url in found],
+                [CUSTOM + "/v%20v", CUSTOM + "/v%20v/snapshots/s"])
+
+
 @daemon.ours
 def test_state():
     create("v", config={"size": "1GiB"})
