@@ -64,12 +64,30 @@ static const char *root_disk_name(const Instance *instance) {
         return NULL;
 }
 
-static void add_disk(Instances *instances, const Instance *instance, ApiInstanceState *state) {
-        _cleanup_(storage_pool_cleanup) StoragePool *pool = NULL;
+void instance_state_cache_done(InstanceStateCache *cache) {
+        storage_pool_free(cache->pool);
+        free(cache->pool_name);
+        *cache = (InstanceStateCache){};
+}
+
+static StoragePool *find_pool(Instances *instances, const char *name, InstanceStateCache *cache) {
+        if (cache->pool == NULL || !str_equal(cache->pool_name, name)) {
+                instance_state_cache_done(cache);
+                if (storage_pool_find(instances->spec.storage, name, &cache->pool, NULL) < 0)
+                        return NULL;
+                cache->pool_name = str_dup(name);
+        }
+        return cache->pool;
+}
+
+static void add_disk(Instances *instances, const Instance *instance, InstanceStateCache *cache,
+                     ApiInstanceState *state) {
         const char *name = root_disk_name(instance), *pool_name = instance_root_pool(instance);
         uint64_t bytes;
-        if (name == NULL || pool_name == NULL ||
-            storage_pool_find(instances->spec.storage, pool_name, &pool, NULL) < 0)
+        if (name == NULL || pool_name == NULL)
+                return;
+        StoragePool *pool = find_pool(instances, pool_name, cache);
+        if (pool == NULL)
                 return;
         const StorageInstance volume = {pool, instance->row.project, instance->row.name,
                                         instance->snapshot};
@@ -80,12 +98,12 @@ static void add_disk(Instances *instances, const Instance *instance, ApiInstance
         disk->usage = (int64_t) bytes;
 }
 
-int instance_state(Instances *instances, const Instance *instance, ApiInstanceState *state,
-                   _unused_ Error **err) {
+int instance_state(Instances *instances, const Instance *instance, InstanceStateCache *cache,
+                   ApiInstanceState *state, _unused_ Error **err) {
         _cleanup_(runtime_process_done) RuntimeProcess process = {.name = NULL};
         str_replace(&state->status, str_dup(instance_status_name(instance->status)));
         state->status_code = instance->status;
-        add_disk(instances, instance, state);
+        add_disk(instances, instance, cache, state);
         if (!instance_is_running(instance) ||
             instance_process(instances, instance, &process, NULL) < 0)
                 return 0;

@@ -30,6 +30,13 @@ const char *instance_action_description(InstanceAction action);
 int instance_change_state(Instances *instances, const Instance *instance,
                           const InstanceChange *change, Error **err) _must_check_;
 
-/* Figures; ret is initialised by the caller (api_instance_state_init). */
-int instance_state(Instances *instances, const Instance *instance, ApiInstanceState *ret,
-                   Error **err) _must_check_;
+/* What the figures of many instances have in common: the pool that was looked up last. */
+typedef struct InstanceStateCache {
+        char *pool_name;
+        StoragePool *pool;
+} InstanceStateCache;
+void instance_state_cache_done(InstanceStateCache *cache);
+
+/* Figures; ret is initialised by the caller (api_instance_state_init). `cache` starts as {}. */
+int instance_state(Instances *instances, const Instance *instance, InstanceStateCache *cache,
+                   ApiInstanceState *ret, Error **err) _must_check_;

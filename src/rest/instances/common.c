@@ -79,6 +79,7 @@ int rest_related_load(RestRequest *request, const Instance *items, size_t count,
 void rest_related_done(RestRelated *related) {
         instance_list_done(&related->snapshots);
         instance_backup_row_list_done(&related->backups);
+        instance_state_cache_done(&related->state);
 }
 
 static json_t *take_snapshots(RestRequest *request, const Instance *instance,
@@ -117,7 +118,8 @@ int rest_instance_full_json(RestRequest *request, const Instance *instance, Rest
                             json_t **ret, Error **err) {
         ApiInstanceState state;
         api_instance_state_init(&state);
-        int result = instance_state(request->context->instances, instance, &state, err);
+        int result = instance_state(request->context->instances, instance, &related->state, &state,
+                                    err);
         if (result == 0) {
                 json_t *object = rest_instance_json(instance);
                 json_object_set_new(object, "backups", take_backups(instance, related));

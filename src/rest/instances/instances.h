@@ -5,6 +5,7 @@
 #include "api/instance_state.h"
 #include "backup/backup.h"
 #include "instance/instance.h"
+#include "instance/state.h"
 #include "rest/rest.h"
 
 /* Loads the Instance that {name} says into request->entity. */
@@ -28,6 +29,7 @@ typedef struct RestRelated {
         InstanceList snapshots;
         InstanceBackupRowList backups;
         size_t snapshot_at, backup_at;
+        InstanceStateCache state;
 } RestRelated;
 int rest_related_load(RestRequest *request, const Instance *items, size_t count, RestRelated *ret,
                       Error **err) _must_check_;

@@ -213,7 +213,9 @@ static int instance_delete_request(RestRequest *request, Error **err) {
 static int state_get(RestRequest *request, Error **err) {
         ApiInstanceState state;
         api_instance_state_init(&state);
-        int result = instance_state(request->context->instances, request->entity, &state, err);
+        _cleanup_(instance_state_cache_done) InstanceStateCache cache = {};
+        int result = instance_state(request->context->instances, request->entity, &cache, &state,
+                                    err);
         if (result == 0)
                 result = rest_reply_sync(request,
                                          rest_instance_state_json(request->entity, &state));
