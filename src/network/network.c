@@ -150,16 +150,37 @@ static void drop_unfinished(Networks *networks, const NetworkRow *row) {
                 log_error("Cannot remove the record of network %s", row->name);
 }
 
-/* Directories without a network are what a crash in a rename or removal left. */
+/* Tunnels are named after their bridge. */
+static void drop_tunnels(const char *bridge) {
+        _cleanup_free_ char *prefix = str_printf("%s-", bridge);
+        _cleanup_linklist_ LinkList links = {.items = NULL};
+        if (link_list(0, &links, NULL) < 0)
+                return;
+        for (size_t i = 0; i < links.count; i++) {
+                const LinkInfo *link = &links.items[i];
+                if (str_has_prefix(link->name, prefix) &&
+                    (str_equal(link->kind, "vxlan") || str_equal(link->kind, "gretap")))
+                        (void) !link_delete(link->name, NULL);
+        }
+}
+
+/* A directory without a network is what a crash in a rename or removal left, and so is the bridge
+ * of its name: both were ours. */
 static void clean_directories(Networks *networks, const StrList *names) {
         _cleanup_strlist_ StrList entries = {};
         if (directory_list(networks->directory, &entries, NULL) < 0)
                 return;
         for (size_t i = 0; i < entries.count; i++) {
-                if (strlist_has(names, entries.items[i]))
+                NetworkRow row = {.project = (char *) "default",
+                                  .name = entries.items[i],
+                                  .type = (char *) network_driver_bridge.type};
+                _cleanup_error_ Error *err = NULL;
+                if (strlist_has(names, row.name))
                         continue;
-                _cleanup_free_ char *path = network_path(networks, entries.items[i]);
-                (void) !path_remove_all(path, NULL);
+                drop_tunnels(row.name);
+                if (network_driver_bridge.clear(networks, &row, &err) < 0)
+                        log_error("Cannot remove what network %s left: %s", row.name,
+                                  error_message(err));
         }
 }
 

@@ -3,8 +3,11 @@
 import os
 import re
 import sys
+import threading
+import time
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "../lib"))
+import api  # noqa: E402
 import daemon  # noqa: E402
 import instances  # noqa: E402
 import netns  # noqa: E402
@@ -288,6 +291,80 @@ def test_delete():
     suite.equal(sorted(PLACE.links()), ["lo", "plain0", "vethx0", "x0"])
     suite.equal(os.listdir(f"{PEER.directory}/networks"), [])
     suite.true("named0" not in PLACE.run("nft", "list", "ruleset"), "rules are gone")
+
+
+def descriptors():
+    return len(os.listdir(f"/proc/{PEER.pid}/fd"))
+
+
+def test_many():
+    """Made and deleted again and again, nothing stays: links, rules, files, servers, descriptors."""
+    rules = PLACE.run("nft", "list", "ruleset")
+    before = descriptors()
+    for _ in range(3):
+        for number in range(8):
+            create(f"many{number}", ipv6__address="none")
+        for number in range(8):
+            delete(f"many{number}")
+    suite.equal(sorted(PLACE.links()), ["lo", "plain0", "vethx0", "x0"])
+    suite.equal(os.listdir(f"{PEER.directory}/networks"), [])
+    suite.equal(PLACE.run("nft", "list", "ruleset"), rules)
+    suite.eventually(lambda: descriptors() <= before + 2, "descriptors to be closed")
+
+
+@daemon.ours
+def test_killed_in_each_verb():
+    """Whatever moment the daemon is killed at, the next one has a whole network or none."""
+    url = f"{URL}/kill0"
+    config = {"ipv4.address": "10.16.0.1/24", "ipv6.address": "none"}
+    verbs = (("POST", URL, {"name": "kill0", "config": config}),
+             ("PATCH", url, {"config": {"ipv4.address": "10.16.1.1/24"}}),
+             ("POST", url, {"name": "kill1"}), ("DELETE", url, None))
+    for verb in verbs:
+        for pause in (0.0, 0.004, 0.02, 0.05):
+            prepare_kill(verb is not verbs[0], config)
+            asked = threading.Thread(target=attempt, args=verb)
+            asked.start()
+            time.sleep(pause)
+            PEER.kill()
+            asked.join()
+            PEER.api.close()
+            PEER.start()
+            check_whole()
+    for name in [item.rpartition("/")[2] for item in PEER.api.sync("GET", URL)]:
+        if name.startswith("kill"):
+            delete(name)
+
+
+def attempt(*request):
+    client = api.Api(PEER.socket)
+    try:
+        client.request(*request)
+    except Exception:  # the daemon is killed meanwhile
+        pass
+
+
+def prepare_kill(wanted, config):
+    names = [item.rpartition("/")[2] for item in PEER.api.sync("GET", URL)]
+    for name in names:
+        if name.startswith("kill"):
+            delete(name)
+    if wanted:
+        PEER.api.sync("POST", URL, {"name": "kill0", "config": config})
+
+
+def check_whole():
+    """What is recorded is there, with one server; what is not recorded is nowhere."""
+    records = {item["name"]: item for item in PEER.api.sync("GET", URL + "?recursion=1")
+               if item["managed"]}
+    links = [name for name in PLACE.links() if name.startswith("kill")]
+    suite.equal(sorted(links), sorted(records), "links")
+    suite.equal(sorted(os.listdir(f"{PEER.directory}/networks")), sorted(records), "directories")
+    for name, item in records.items():
+        suite.equal(item["status"], "Created")
+        suite.equal(addresses(name), [item["config"]["ipv4.address"]])
+    servers = [text for _, text in PEER.processes() if "dnsmasq" in text]
+    suite.equal(len(servers), len(records), "servers")
 
 
 def main():

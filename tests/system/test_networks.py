@@ -160,6 +160,32 @@ def test_isolation():
     suite.true(guests.pings(BOXES[0], "a", guests.ipv4(BOXES[0], "c")), "together again")
 
 
+def test_filters():
+    """With a filter on, a borrowed address or hardware address does not pass; live."""
+    gateway = "10.31.0.1"
+    error = suite.raises(Exception, set_device, "a", "eth0", security__ipv4_filtering="true")
+    suite.contains(str(error), "security.ipv4_filtering needs ipv4.address")
+    set_device("a", "eth0", ipv4__address="10.31.0.50", security__mac_filtering="true",
+               security__ipv4_filtering="true")
+    suite.equal(guests.dhcp(BOXES[0], "a"), "10.31.0.50")
+    suite.true(guests.pings(BOXES[0], "a", gateway), "its own address passes")
+    sh("a", "ip addr flush dev eth0; ip addr add 10.31.0.99/24 dev eth0")
+    suite.true(not guests.pings(BOXES[0], "a", gateway), "another one does not")
+    sh("a", "ip addr flush dev eth0; ip addr add 10.31.0.50/24 dev eth0")
+    suite.true(guests.pings(BOXES[0], "a", gateway), "its own again")
+    own = BOXES[0].show("a")["config"]["volatile.eth0.hwaddr"]
+    sh("a", "ip link set eth0 down; ip link set eth0 address 00:16:3e:99:99:99; ip link set eth0 "
+       "up; ip addr add 10.31.0.50/24 dev eth0 2>/dev/null; true")
+    suite.true(not guests.pings(BOXES[0], "a", gateway), "a borrowed hardware address")
+    sh("a", f"ip link set eth0 down; ip link set eth0 address {own}; ip link set eth0 up")
+    set_device("a", "eth0", ipv4__address=None, security__mac_filtering=None,
+               security__ipv4_filtering=None)
+    suite.true("bridge lxd" not in PLACES[0].run("nft", "list", "ruleset") or
+               BOXES[0].full("a") not in PLACES[0].run("nft", "list", "ruleset"), "no rules left")
+    guests.dhcp(BOXES[0], "a")
+    suite.true(guests.pings(BOXES[0], "a", gateway), "free again")
+
+
 def test_daemon_killed():
     """Containers keep their network without a daemon, and the next one goes on with it."""
     PEERS[0].kill()

@@ -45,6 +45,14 @@ void nic_clear_volatile(const DeviceContext *context, StrMap *volatiles);
 int nic_routes_add(const Nic *nic, const char *link, Error **err) _must_check_;
 void nic_routes_remove(const StrMap *config, const char *link);
 
+/* Filters of what a bridged nic sends; `host`: the port, `parent`: the bridge. */
+int nic_filter_check(const Nic *nic, Error **err) _must_check_;
+int nic_filter_start(const Nic *nic, const char *host, const char *parent, Error **err)
+        _must_check_;
+/* `config`: as it was started. */
+void nic_filter_stop(const DeviceContext *context, const StrMap *config, const char *host,
+                     const char *parent);
+
 /* Between nics of all instances on one bridge: names, hardware and fixed addresses. */
 int nic_bridged_admit(const DeviceContext *context, Error **err) _must_check_;
 

@@ -58,9 +58,9 @@ static int bridged_validate(const DeviceContext *context, Error **err) {
         if (nic_get(&nic, "parent") == NULL)
                 return error_set(err, ERROR_INVALID, 0,
                                  "Invalid value for device option \"parent\": Required value");
-        if (check_address(&nic, "ipv4", err) < 0)
+        if (check_address(&nic, "ipv4", err) < 0 || check_address(&nic, "ipv6", err) < 0)
                 return -1;
-        return check_address(&nic, "ipv6", err);
+        return nic_filter_check(&nic, err);
 }
 
 /* --- DHCP and DNS --- */
@@ -182,7 +182,8 @@ static int bridged_start(const DeviceContext *context, DeviceRun *run, Error **e
             nic_veth_start(&nic, openvswitch ? NULL : bridge, run, err) < 0)
                 return -1;
         _cleanup_free_ char *port = nic_host_name(&nic, run);
-        if (set_port(&nic, bridge, port, openvswitch, err) < 0)
+        if (set_port(&nic, bridge, port, openvswitch, err) < 0 ||
+            nic_filter_start(&nic, port, bridge, err) < 0)
                 return -1;
         return nic_routes_add(&nic, bridge, err);
 }
@@ -195,6 +196,7 @@ static void bridged_stop(const DeviceContext *context, StrMap *volatiles) {
                 if (is_openvswitch(&nic, bridge))
                         (void) !openvswitch_remove_port(bridge, port, NULL);
                 nic_routes_remove(&nic.config, bridge);
+                nic_filter_stop(context, &nic.config, port, bridge);
         }
         nic_veth_stop(context, volatiles);
 }
@@ -211,13 +213,20 @@ static int bridged_update(const DeviceContext *context, const StrMap *before, Er
                 }
         if (context->process == NULL)
                 return 0;
+        const char *port = device_volatile(context, "host_name");
+        if (port != NULL) {
+                nic_filter_stop(context, before, port, nic_get(&nic, "parent"));
+                if (nic_filter_start(&nic, port, nic_get(&nic, "parent"), err) < 0)
+                        return -1;
+        }
         nic_routes_remove(before, nic_get(&nic, "parent"));
         return nic_routes_add(&nic, nic_get(&nic, "parent"), err);
 }
 
 static const char *const live_keys[] = {"ipv4.address", "ipv4.routes", "ipv4.routes.external",
                                         "ipv6.address", "ipv6.routes", "ipv6.routes.external",
-                                        NULL};
+                                        "security.mac_filtering", "security.ipv4_filtering",
+                                        "security.ipv6_filtering", NULL};
 
 const DeviceDriver device_nic_bridged = {
         .type = "nic",
