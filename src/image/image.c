@@ -8,6 +8,7 @@
 #include "base/units.h"
 #include "image/metadata.h"
 #include "json/digest.h"
+#include "project/project.h"
 #include "schema/arch.h"
 
 #include <errno.h>
@@ -228,9 +229,21 @@ static int check_new(Images *images, const ImageRow *row, Error **err) {
         return error_is(missing, ERROR_NOT_FOUND) ? 0 : error_move(err, &missing);
 }
 
+/* limits.disk of a project that has images of its own. */
+static int check_budget(Transaction *tx, const ImageRow *row, Error **err) {
+        int64_t budget;
+        if (project_image_budget(tx, row->project, &budget, err) < 0)
+                return -1;
+        if (budget < 0 || row->size <= budget)
+                return 0;
+        return error_set(err, ERROR_FORBIDDEN, 0, "reached %lld bytes, exceeding quota of %lld",
+                         (long long) row->size, (long long) budget);
+}
+
 static int record(Images *images, const ImageImport *import, ImageRow *row, Error **err) {
         _cleanup_transaction_ Transaction *tx = NULL;
         if (database_begin(images->database, DATABASE_WRITE, &tx, err) < 0 ||
+            check_budget(tx, row, err) < 0 ||
             db_image_create(tx, row, &row->id, err) < 0)
                 return -1;
         if (import->source != NULL) {

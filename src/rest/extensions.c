@@ -127,6 +127,7 @@ static const char *const extensions[] = {
         "usedby_consistency",
         "custom_block_volumes",
         "resources_gpu_mdev",
+        "projects_limits_disk",
         "network_type_macvlan",
         "network_type_sriov",
         "container_syscall_intercept_bpf_devices",

@@ -6,6 +6,7 @@ import sys
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "../lib"))
 import daemon  # noqa: E402
+import images  # noqa: E402
 import instances  # noqa: E402
 import suite  # noqa: E402
 
@@ -131,6 +132,22 @@ def test_disk():
     refused('Reached maximum aggregate value "10MiB" for "limits.disk"', "d",
             devices={"root": {**ROOT, "size": "11MiB"}})
     project()
+
+
+@daemon.ours  # LXD closes the connection in the middle
+def test_disk_bounds_images():
+    """A project with images of its own: its disk limit leaves them what instances do not take."""
+    PEER.api.sync("POST", "/1.0/projects", {"name": "pictures", "config": {
+        "features.images": "true", "features.profiles": "true", "limits.disk": "1000"}})
+    octets = {"Content-Type": "application/octet-stream"}
+    status, error = PEER.api.refusal("POST", "/1.0/images?project=pictures", images.busybox(), octets)
+    suite.true(status >= 400, f"an image of more than 1000 bytes ({error})")
+    suite.equal(PEER.api.sync("GET", "/1.0/images?project=pictures"), [])
+    PEER.api.sync("PUT", "/1.0/projects/pictures", {"description": "", "config": {
+        "features.images": "true", "features.profiles": "true", "limits.disk": "100MB"}})
+    done = PEER.api.operation("POST", "/1.0/images?project=pictures", images.busybox(), octets)
+    PEER.api.operation("DELETE", f"/1.0/images/{done['metadata']['fingerprint']}?project=pictures")
+    PEER.api.sync("DELETE", "/1.0/projects/pictures")
 
 
 def test_restricted_config():
