@@ -19,6 +19,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
+#include <string.h>
 
 #define COMPRESSION_KEY "backups.compression_algorithm"
 
@@ -37,17 +38,21 @@ int volume_backups_remove(Volumes *volumes, const StorageVolumeRow *row, Error *
         return path_remove_all(directory, err);
 }
 
-int volume_backups_rename(Volumes *volumes, const StorageVolumeRow *row,
-                          const StorageVolumeRow *to, Error **err) {
+int volume_backups_link(Volumes *volumes, const StorageVolumeRow *row, const StorageVolumeRow *to,
+                        Error **err) {
         _cleanup_free_ char *before = backups_directory(volumes, row);
         _cleanup_free_ char *after = backups_directory(volumes, to);
-        _cleanup_free_ char *parent = path_directory(after);
+        _cleanup_strlist_ StrList names = {};
         if (!path_exists(before))
                 return 0;
-        if (directory_make_all(parent, 0700, err) < 0)
+        if (directory_make_all(after, 0700, err) < 0 || directory_list(before, &names, err) < 0)
                 return -1;
-        if (rename(before, after) < 0)
-                return error_errno(err, errno, "Cannot rename %s", before);
+        for (size_t i = 0; i < names.count; i++) {
+                _cleanup_free_ char *from = path_join(before, names.items[i]);
+                _cleanup_free_ char *target = path_join(after, names.items[i]);
+                if (link(from, target) < 0)
+                        return error_errno(err, errno, "Cannot link %s", from);
+        }
         return 0;
 }
 
@@ -63,10 +68,66 @@ static int making_path(const Volumes *volumes, char **ret, Error **err) {
         return 0;
 }
 
+static void remove_left(const char *path) {
+        if (path_remove_all(path, NULL) < 0)
+                log_warning("%s stays behind", path);
+}
+
+static int list_records(Volumes *volumes, const StorageVolumeRow *key, StrList *ret,
+                        Error **err) {
+        _cleanup_transaction_ Transaction *tx = NULL;
+        _cleanup_(storage_volume_row_done) StorageVolumeRow row = {};
+        _cleanup_(storage_volume_backup_row_list_done) StorageVolumeBackupRowList list = {};
+        if (database_begin(volumes->spec.database, DATABASE_READ, &tx, err) < 0 ||
+            db_storage_volume_get(tx, key, &row, err) < 0 ||
+            db_storage_volume_backup_list(tx, row.id, 0, &list, err) < 0)
+                return -1;
+        for (size_t i = 0; i < list.count; i++)
+                strlist_add(ret, list.items[i].name);
+        return 0;
+}
+
+/* A directory PROJECT_VOLUME: what no record names was left by a deletion that was cut short. */
+static void sweep_volume(Volumes *volumes, const char *pool, const char *path) {
+        const char *name = path_name(path), *separator = strchr(name, '_');
+        _cleanup_strlist_ StrList recorded = {}, files = {};
+        _cleanup_error_ Error *failed = NULL;
+        if (separator == NULL)
+                return;
+        _cleanup_free_ char *project = str_ndup(name, (size_t) (separator - name));
+        const StorageVolumeRow key = {.pool = (char *) pool,
+                                      .project = project,
+                                      .name = (char *) separator + 1,
+                                      .type = STORAGE_VOLUME_CUSTOM};
+        if (list_records(volumes, &key, &recorded, &failed) < 0 &&
+            !error_is(failed, ERROR_NOT_FOUND))
+                return;
+        if (directory_list(path, &files, NULL) < 0)
+                return;
+        for (size_t i = 0; i < files.count; i++) {
+                _cleanup_free_ char *file = path_join(path, files.items[i]);
+                if (!strlist_has(&recorded, files.items[i]))
+                        remove_left(file);
+        }
+}
+
 void volume_backups_sweep(Volumes *volumes) {
-        _cleanup_free_ char *directory = making_directory(volumes);
-        if (path_remove_all(directory, NULL) < 0)
-                log_warning("%s stays behind", directory);
+        _cleanup_free_ char *making = making_directory(volumes);
+        _cleanup_free_ char *top = str_printf("%s/backups/custom", volumes->spec.directory);
+        _cleanup_strlist_ StrList pools = {};
+        remove_left(making);
+        if (!path_exists(top) || directory_list(top, &pools, NULL) < 0)
+                return;
+        for (size_t i = 0; i < pools.count; i++) {
+                _cleanup_free_ char *pool = path_join(top, pools.items[i]);
+                _cleanup_strlist_ StrList names = {};
+                if (directory_list(pool, &names, NULL) < 0)
+                        continue;
+                for (size_t j = 0; j < names.count; j++) {
+                        _cleanup_free_ char *path = path_join(pool, names.items[j]);
+                        sweep_volume(volumes, pools.items[i], path);
+                }
+        }
 }
 
 int volume_upload_new(Volumes *volumes, VolumeUpload *ret, Error **err) {

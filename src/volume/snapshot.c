@@ -147,15 +147,19 @@ int volume_snapshot_rename(Volumes *volumes, const StorageVolumeRow *row, const 
                 return -1;
         _cleanup_(storage_volume_cleanup) StorageVolume *renamed =
                 storage_snapshot_new(volume.disk, to);
-        if (storage_volume_rename(storage, snapshot.disk, renamed, err) < 0)
+        _cleanup_free_ char *whole = str_printf("%s/%s", volume_name, to);
+        char *note;
+        key.name = whole;
+        if (volume_rename_on_disk(volumes, &snapshot, &key, renamed, &note, err) < 0)
                 return -1;
-        if (rename_record(volumes, snapshot.row.id, to, err) < 0) {
-                if (storage_volume_rename(storage, renamed, snapshot.disk, NULL) < 0)
-                        log_error("The snapshot %s is now named %s", row->name, to);
+        int result = rename_record(volumes, snapshot.row.id, to, err);
+        if (result < 0 && storage_volume_rename(storage, renamed, snapshot.disk, NULL) < 0)
+                log_error("The snapshot %s is now named %s", row->name, to);
+        volume_rename_done(note);
+        if (result < 0)
                 return -1;
-        }
         storage_volume_settled(storage, renamed);
-        str_replace(&snapshot.row.name, str_printf("%s/%s", volume_name, to));
+        str_replace(&snapshot.row.name, str_dup(whole));
         volume_emit(volumes, &snapshot.row, "storage-volume-snapshot-renamed",
                     json_pack("{s:s}", "old_name", volume_snapshot_part(row->name)), requestor);
         return 0;

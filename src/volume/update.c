@@ -133,17 +133,21 @@ static int check_movable(Volumes *volumes, const StorageVolumeRow *row, const St
 static int rename_held(Volumes *volumes, Volume *volume, const StorageVolumeRow *to, Error **err) {
         _cleanup_(storage_volume_cleanup) StorageVolume *renamed =
                 storage_volume_new(volume->pool, STORAGE_VOLUME_CUSTOM, to->project, to->name);
+        char *note;
         renamed->content = volume->disk->content;
-        if (storage_volume_rename(volumes->spec.storage, volume->disk, renamed, err) < 0)
+        if (volume_rename_on_disk(volumes, volume, to, renamed, &note, err) < 0)
                 return -1;
-        if (volume_backups_rename(volumes, &volume->row, to, err) < 0 ||
+        if (volume_backups_link(volumes, &volume->row, to, err) < 0 ||
             move_records(volumes, &volume->row, to, err) < 0) {
-                (void) !volume_backups_rename(volumes, to, &volume->row, NULL);
+                (void) !volume_backups_remove(volumes, to, NULL);
                 if (storage_volume_rename(volumes->spec.storage, renamed, volume->disk, NULL) < 0)
                         log_error("The volume %s is now named %s", volume->row.name, to->name);
+                volume_rename_done(note);
                 return -1;
         }
+        volume_rename_done(note);
         storage_volume_settled(volumes->spec.storage, renamed);
+        (void) !volume_backups_remove(volumes, &volume->row, NULL);
         return 0;
 }
 
@@ -185,16 +189,17 @@ static int move_to_pool(Volumes *volumes, Volume *volume, const StorageVolumeRow
         if (storage_volume_copy(storage, &copy, err) < 0)
                 return -1;
         if (volume_limit(&volume->row, target, err) < 0 ||
-            volume_backups_rename(volumes, &volume->row, to, err) < 0 ||
+            volume_backups_link(volumes, &volume->row, to, err) < 0 ||
             storage_volume_unsettled(storage, volume->disk, err) < 0 ||
             move_records(volumes, &volume->row, to, err) < 0) {
-                (void) !volume_backups_rename(volumes, to, &volume->row, NULL);
+                (void) !volume_backups_remove(volumes, to, NULL);
                 storage_volume_settled(storage, volume->disk);
                 if (storage_volume_delete(storage, target, NULL) < 0)
                         log_error("A half moved volume stays at %s", target->path);
                 return -1;
         }
         storage_volume_settled(storage, target);
+        (void) !volume_backups_remove(volumes, &volume->row, NULL);
         if (storage_volume_delete(storage, volume->disk, NULL) < 0)
                 log_error("What was volume %s stays at %s", to->name, volume->disk->path);
         return 0;

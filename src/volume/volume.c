@@ -31,6 +31,7 @@ void volumes_free(Volumes *volumes) {
 }
 
 void volumes_start(Volumes *volumes) {
+        volume_renames_end(volumes);
         volume_daemon_start(volumes);
         volume_backups_sweep(volumes);
 }

@@ -81,9 +81,17 @@ int volume_snapshot_remove(Volumes *volumes, const StorageVolumeRow *row, Storag
 /* The files of all backups of the volume; the records go with its own. */
 int volume_backups_remove(Volumes *volumes, const StorageVolumeRow *row, Error **err)
         _must_check_;
-int volume_backups_rename(Volumes *volumes, const StorageVolumeRow *row,
-                          const StorageVolumeRow *to, Error **err) _must_check_;
+/* The same files for another name, while it is open which of both the record has. */
+int volume_backups_link(Volumes *volumes, const StorageVolumeRow *row, const StorageVolumeRow *to,
+                        Error **err) _must_check_;
 void volume_snapshot_names(const StorageVolumeRowList *snapshots, StrList *ret);
+/* The volume or snapshot gets the place of `to` on disk, noted until volume_rename_done() (which
+ * frees the note): call that when the record has changed, or the place is what it was again. */
+int volume_rename_on_disk(Volumes *volumes, const Volume *from, const StorageVolumeRow *to,
+                          StorageVolume *renamed, char **ret_note, Error **err) _must_check_;
+void volume_rename_done(char *note);
+/* Ends renames that were cut short. */
+void volume_renames_end(Volumes *volumes);
 /* Brings the daemon's own files to where the configuration says. */
 void volume_daemon_start(Volumes *volumes);
 /* Files that a daemon before this one was writing. */

@@ -125,7 +125,8 @@ def test_kill_in_snapshot():
 
 
 def test_kill_in_delete():
-    rounds(lambda peer: peer.sync("DELETE", custom(rest="/v")), 0.03)
+    rounds(lambda peer: peer.sync("DELETE", custom(rest="/v")), 0.03,
+           before=lambda: PEER.api.operation("POST", custom(rest="/v/backups"), {"name": "b"}))
 
 
 def test_kill_in_restore():
@@ -134,7 +135,8 @@ def test_kill_in_restore():
 
 def test_kill_in_rename():
     rounds(lambda peer: [peer.sync("POST", custom(rest=f"/{old}"), {"name": new})
-                         for old, new in (("v", "w"), ("w", "x"), ("x", "v"))], 0.03)
+                         for old, new in (("v", "w"), ("w", "x"), ("x", "v"))], 0.03,
+           before=lambda: PEER.api.operation("POST", custom(rest="/v/backups"), {"name": "b"}))
 
 
 def test_kill_in_backup_and_import():
