@@ -170,6 +170,7 @@ def test_kill_on_btrfs():
     rounds(action, 0.15, ("bt",), count=6)
     setup()
     PEER.api.sync("DELETE", POOLS + "/bt")
+    suite.eventually(lambda: PEER.loop_devices() == [], "the pool's loop device goes")
 
 
 def test_full_disk():
@@ -206,6 +207,7 @@ def test_full_disk():
         PEER.api.sync("DELETE", POOLS + "/small")
     finally:
         subprocess.run(["umount", "-l", place], check=True)
+        suite.eventually(lambda: PEER.loop_devices() == [], "the loop device goes")
 
 
 if __name__ == "__main__":
