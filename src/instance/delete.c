@@ -42,21 +42,42 @@ static int forget(Instances *instances, const Instance *instance, Error **err) {
 }
 
 /* The records go last: until then everything can be tried again. */
-int instance_delete_held(Instances *instances, Instance *instance,
-                         const EventRequestor *requestor, Error **err) {
+static int delete_volume(Instances *instances, const Instance *instance, Error **err) {
         const char *pool_name = instance_root_pool(instance);
         _cleanup_(storage_pool_cleanup) StoragePool *pool = NULL;
-        _cleanup_strmap_ StrMap changes = {.items = NULL};
-        _cleanup_(instance_list_done) InstanceList snapshots = {.items = NULL};
-        if (instance_snapshots_of(instances, instance, 1, &snapshots, err) < 0)
-                return -1;
-        instance_devices_stop(instances, instance, &changes);
-        if (pool_name != NULL &&
-            (storage_pool_find(instances->spec.storage, pool_name, &pool, err) < 0 ||
-             storage_instance_delete(instances->spec.storage, pool, instance->row.project,
-                                     instance->row.name, err) < 0))
+        if (pool_name == NULL)
+                return 0;
+        if (storage_pool_find(instances->spec.storage, pool_name, &pool, err) < 0 ||
+            storage_instance_delete(instances->spec.storage, pool, instance->row.project,
+                                    instance->row.name, err) < 0)
                 return error_prefix(err, "Failed deleting instance \"%s\"", instance->row.name);
-        if (remove_files(instances, instance, err) < 0 || forget(instances, instance, err) < 0)
+        return 0;
+}
+
+static int delete_journaled(Instances *instances, Instance *instance, Error **err) {
+        const JournalNote note = {.verb = JOURNAL_DELETE,
+                                  .pool = instance_root_pool(instance),
+                                  .project = instance->row.project,
+                                  .name = instance->row.name};
+        _cleanup_strmap_ StrMap changes = {.items = NULL};
+        char *journal;
+        instance_devices_stop(instances, instance, &changes);
+        if (journal_begin(instances, &note, &journal, err) < 0)
+                return -1;
+        int result = delete_volume(instances, instance, err);
+        if (result == 0)
+                result = remove_files(instances, instance, err);
+        if (result == 0)
+                result = forget(instances, instance, err);
+        journal_done(journal);
+        return result;
+}
+
+int instance_delete_held(Instances *instances, Instance *instance,
+                         const EventRequestor *requestor, Error **err) {
+        _cleanup_(instance_list_done) InstanceList snapshots = {.items = NULL};
+        if (instance_snapshots_of(instances, instance, 1, &snapshots, err) < 0 ||
+            delete_journaled(instances, instance, err) < 0)
                 return -1;
         for (size_t i = 0; i < snapshots.count; i++)
                 instance_emit(instances, &snapshots.items[i], "instance-snapshot-deleted", NULL,

@@ -94,12 +94,22 @@ static int replay_move(Instances *instances, const JournalNote *note, StoragePoo
                                        err);
 }
 
+static int replay_delete(Instances *instances, const JournalNote *note, StoragePool *pool,
+                         Error **err) {
+        _cleanup_(instance_cleanup) Instance *instance = NULL;
+        if (instance_load(instances, note->project, note->name, &instance, NULL) < 0 ||
+            has_volume(pool, note->project, note->name, NULL))
+                return 0;
+        return instance_delete_held(instances, instance, NULL, err);
+}
+
 static int (*const replays[_JOURNAL_VERB_MAX])(Instances *instances, const JournalNote *note,
                                                StoragePool *pool, Error **err) = {
         [JOURNAL_RENAME] = replay_rename,
         [JOURNAL_RENAME_SNAPSHOT] = replay_rename_snapshot,
         [JOURNAL_RESTORE] = replay_restore,
         [JOURNAL_MOVE] = replay_move,
+        [JOURNAL_DELETE] = replay_delete,
 };
 
 static int replay(Instances *instances, const char *text, Error **err) {

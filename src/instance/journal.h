@@ -9,6 +9,7 @@ typedef enum JournalVerb {
         JOURNAL_RENAME_SNAPSHOT,
         JOURNAL_RESTORE,  /* done again: its snapshot is still there */
         JOURNAL_MOVE,     /* the source's volume goes once the target is recorded */
+        JOURNAL_DELETE,   /* done to its end once the volume has gone */
         _JOURNAL_VERB_MAX,
 } JournalVerb;
 

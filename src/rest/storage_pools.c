@@ -41,7 +41,16 @@ static const char *const state_names[] = {
         [STORAGE_POOL_ERRORED] = "Errored",
 };
 
-static json_t *pool_json(Transaction *tx, const StoragePoolRow *row, Error **err) {
+static const char *pool_status(RestRequest *request, const StoragePoolRow *row) {
+        if (row->state == STORAGE_POOL_CREATED &&
+            !storage_pool_is_available(request->context->storage, row->name))
+                return "Unavailable";
+        return row->state >= 0 && row->state <= STORAGE_POOL_ERRORED ? state_names[row->state]
+                                                                     : "Unknown";
+}
+
+static json_t *pool_json(RestRequest *request, Transaction *tx, const StoragePoolRow *row,
+                         Error **err) {
         StrList used_by = {}, locations = {};
         if (db_storage_pool_used_by(tx, row, &used_by, err) < 0)
                 return NULL;
@@ -52,9 +61,7 @@ static json_t *pool_json(Transaction *tx, const StoragePoolRow *row, Error **err
                 .name = row->name,
                 .driver = row->driver,
                 .used_by = used_by,
-                .status = (char *) (row->state >= 0 && row->state <= STORAGE_POOL_ERRORED
-                                            ? state_names[row->state]
-                                            : "Unknown"),
+                .status = (char *) pool_status(request, row),
                 .locations = locations};
         json_t *object = api_storage_pool_to_json(&pool);
         strlist_done(&used_by);
@@ -73,7 +80,7 @@ static int pools_get(RestRequest *request, Error **err) {
                 _cleanup_free_ char *url =
                         rest_url(NULL, "storage-pools", rows.items[i].name, NULL);
                 json_t *object = rest_list_wants_objects(&list)
-                                         ? pool_json(tx, &rows.items[i], err)
+                                         ? pool_json(request, tx, &rows.items[i], err)
                                          : NULL;
                 rest_list_add(&list, url, object);
         }
@@ -85,7 +92,7 @@ static int pool_get(RestRequest *request, Error **err) {
         const StoragePool *pool = request->entity;
         if (database_begin(request->context->database, DATABASE_READ, &tx, err) < 0)
                 return -1;
-        json_t *object = pool_json(tx, &pool->row, err);
+        json_t *object = pool_json(request, tx, &pool->row, err);
         return object != NULL ? rest_reply_sync(request, object) : -1;
 }
 

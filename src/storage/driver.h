@@ -41,8 +41,8 @@ typedef struct StorageTransfer {
 } StorageTransfer;
 
 typedef struct StoragePoolOps {
-        /* Makes the backend; the pool's directory exists. May fill in pool->row.config. The core
-         * removes what is left on failure through delete. */
+        /* Makes the backend; the pool's directory exists. May fill in pool->row.config. Undoes
+         * itself on failure: what was given as the source may be somebody's. */
         int (*create)(StoragePool *pool, Error **err);
         int (*delete)(StoragePool *pool, Error **err); /* what is not there is fine */
         /* Makes volumes reachable below pool->path after a start of the host; may be called when

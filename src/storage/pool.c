@@ -1,10 +1,12 @@
 #include "storage/storage_private.h"
 
 #include "base/files.h"
+#include "base/log.h"
 #include "base/memory.h"
 
 #include <errno.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 /* What lies in every pool's directory. */
 static const struct {
@@ -95,9 +97,7 @@ StoragePool *storage_pool_from_row(Storage *storage, StoragePoolRow *row) {
         pool->directory = str_dup(storage->directory);
         pool->runtime = storage->runtime;
         pool->path = str_printf("%s/storage-pools/%s", storage->directory, pool->row.name);
-        pthread_mutex_lock(&storage->lock);
-        pool->unavailable = table_get(storage->unavailable, pool->row.name) != NULL;
-        pthread_mutex_unlock(&storage->lock);
+        pool->unavailable = !storage_pool_is_available(storage, pool->row.name);
         return pool;
 }
 
@@ -175,13 +175,21 @@ static void row_copy(StoragePoolRow *to, const StoragePoolRow *from) {
         strmap_copy(&to->config, &from->config);
 }
 
-static int build_pool(StoragePool *pool, Error **err) {
+static int build_pool(Storage *storage, StoragePool *pool, int64_t id, Error **err) {
         if (path_exists(pool->path))
                 return error_set(err, ERROR_EXISTS, 0, "%s already exists", pool->path);
-        if (directory_make_all(pool->path, 0711, err) < 0 ||
-            pool->driver->pool->create(pool, err) < 0)
+        if (directory_make_all(pool->path, 0711, err) < 0)
                 return -1;
-        return storage_pool_prepare(pool, err);
+        if (pool->driver->pool->create(pool, err) < 0) {
+                (void) rmdir(pool->path);
+                return -1;
+        }
+        if (storage_pool_prepare(pool, err) == 0 &&
+            settle_pool(storage, id, &pool->row, STORAGE_POOL_CREATED, err) == 0)
+                return 0;
+        if (pool->driver->pool->delete(pool, NULL) < 0 || path_remove_all(pool->path, NULL) < 0)
+                log_warning("%s stays behind", pool->path);
+        return -1;
 }
 
 static int check_driver(Storage *storage, const char *name, Error **err) {
@@ -206,13 +214,8 @@ int storage_pool_create(Storage *storage, const StoragePoolRow *given, Error **e
         pool = storage_pool_from_row(storage, &row);
         if (record_pool(storage, &pool->row, &id, err) < 0)
                 return -1;
-        if (build_pool(pool, err) == 0 &&
-            settle_pool(storage, id, &pool->row, STORAGE_POOL_CREATED, err) == 0)
+        if (build_pool(storage, pool, id, err) == 0)
                 return 0;
-        if (!error_is(*err, ERROR_EXISTS)) {
-                (void) !pool->driver->pool->delete(pool, NULL);
-                (void) !path_remove_all(pool->path, NULL);
-        }
         if (forget_pool(storage, id, NULL) < 0)
                 (void) settle_pool(storage, id, &pool->row, STORAGE_POOL_ERRORED, NULL);
         return -1;

@@ -12,6 +12,13 @@ int storage_check_available(const StorageVolume *volume, Error **err) {
         return error_set(err, ERROR_UNAVAILABLE, 0, STORAGE_UNAVAILABLE);
 }
 
+bool storage_pool_is_available(Storage *storage, const char *name) {
+        pthread_mutex_lock(&storage->lock);
+        bool away = table_get(storage->unavailable, name) != NULL;
+        pthread_mutex_unlock(&storage->lock);
+        return !away;
+}
+
 void storage_set_available(Storage *storage, const StoragePool *pool, const Error *why) {
         const char *name = pool->row.name;
         pthread_mutex_lock(&storage->lock);
@@ -77,10 +84,8 @@ static size_t start_pools(Storage *storage, bool all) {
                 log_error("Cannot list the storage pools: %s", error_message(err));
         for (size_t i = 0; i < list.count; i++) {
                 StoragePoolRow *row = &list.items[i];
-                pthread_mutex_lock(&storage->lock);
-                bool away = table_get(storage->unavailable, row->name) != NULL;
-                pthread_mutex_unlock(&storage->lock);
-                if (row->state != STORAGE_POOL_CREATED || !(all || away))
+                if (row->state != STORAGE_POOL_CREATED ||
+                    !(all || !storage_pool_is_available(storage, row->name)))
                         continue;
                 start_pool(storage, row);
                 started++;

@@ -27,6 +27,7 @@ int storage_pool_update(Storage *storage, const char *name, const char *descript
                         const StrMap *config, Error **err) _must_check_;
 /* ERROR_IN_USE while a volume or a profile needs it. */
 int storage_pool_delete(Storage *storage, const char *name, Error **err) _must_check_;
+bool storage_pool_is_available(Storage *storage, const char *name); /* its backend is there */
 int storage_pool_usage(StoragePool *pool, StorageUsage *ret, Error **err) _must_check_;
 
 /* Volumes: a StorageVolume says which, whether it is there or not. `project` and `name` make the

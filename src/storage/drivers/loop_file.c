@@ -45,9 +45,11 @@ int storage_loop_create(StoragePool *pool, Error **err) {
         if (fd < 0)
                 return error_errno(err, errno, "Failed to create sparse file %s", path);
         strmap_set(&pool->row.config, "source", path);
-        if (ftruncate(fd, size) < 0)
-                return error_errno(err, errno, "Failed to size sparse file %s", path);
-        return 0;
+        if (ftruncate(fd, size) == 0)
+                return 0;
+        (void) error_errno(err, errno, "Failed to size sparse file %s", path);
+        (void) unlink(path);
+        return -1;
 }
 
 int storage_loop_delete(const StoragePool *pool, Error **err) {

@@ -3,6 +3,7 @@
 #include "storage/drivers/btrfs/btrfs_private.h"
 
 #include "base/files.h"
+#include "base/log.h"
 #include "base/memory.h"
 #include "linux/subvolume.h"
 #include "linux/loopback.h"
@@ -79,9 +80,14 @@ static int btrfs_unmount(StoragePool *pool, Error **err) {
 static int create_in_file(StoragePool *pool, Error **err) {
         if (storage_loop_create(pool, err) < 0)
                 return -1;
-        if (format(pool, source_of(pool), err) < 0)
-                return error_prefix(err, "Failed to format sparse file");
-        return btrfs_mount(pool, err);
+        int result = format(pool, source_of(pool), err);
+        if (result < 0)
+                (void) error_prefix(err, "Failed to format sparse file");
+        else
+                result = btrfs_mount(pool, err);
+        if (result < 0 && storage_loop_delete(pool, NULL) < 0)
+                log_warning("%s stays behind", source_of(pool));
+        return result;
 }
 
 /* The UUID finds the device under whatever name it gets; without udev there is only the name. */
@@ -120,7 +126,13 @@ static int create_in_subvolume(StoragePool *pool, Error **err) {
         /* The pool's own directory was made by the core: a subvolume takes its place. */
         if (str_equal(source, pool->path) && rmdir(source) < 0)
                 return error_errno(err, errno, "Cannot replace %s", source);
-        return subvolume_create(source, err) < 0 ? -1 : btrfs_mount(pool, err);
+        if (subvolume_create(source, err) < 0)
+                return -1;
+        if (btrfs_mount(pool, err) == 0)
+                return 0;
+        if (subvolume_delete(source, NULL) < 0)
+                log_warning("%s stays behind", source);
+        return -1;
 }
 
 static int btrfs_create(StoragePool *pool, Error **err) {
