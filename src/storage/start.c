@@ -6,6 +6,9 @@
 #include "base/memory.h"
 #include "database/warnings.h"
 
+#include <string.h>
+#include <unistd.h>
+
 int storage_check_available(const StorageVolume *volume, Error **err) {
         if (!volume->pool->unavailable)
                 return 0;
@@ -93,9 +96,43 @@ static size_t start_pools(Storage *storage, bool all) {
         return started;
 }
 
+/* Whether a link leads to what a pool that is there has not. One of the half made kind is NAME.new,
+ * which is no instance's name. */
+static bool is_stale(Storage *storage, const char *link) {
+        _cleanup_free_ char *inside = str_printf("%s/storage-pools/", storage->directory);
+        char target[4096];
+        ssize_t length = readlink(link, target, sizeof target - 1);
+        if (length < 0)
+                return false;
+        target[length] = '\0';
+        const char *rest = str_after_prefix(target, inside);
+        if (rest == NULL)
+                return false;
+        _cleanup_free_ char *pool = str_ndup(rest, strcspn(rest, "/"));
+        return storage_pool_is_available(storage, pool) &&
+               (str_has_suffix(link, ".new") || !path_exists(target));
+}
+
+/* Links that a crash left. */
+static void sweep_links(Storage *storage) {
+        static const char *const folders[] = {"containers", "snapshots"};
+        for (size_t f = 0; f < ARRAY_SIZE(folders); f++) {
+                _cleanup_free_ char *folder = path_join(storage->directory, folders[f]);
+                _cleanup_strlist_ StrList names = {};
+                if (directory_list(folder, &names, NULL) < 0)
+                        continue;
+                for (size_t i = 0; i < names.count; i++) {
+                        _cleanup_free_ char *link = path_join(folder, names.items[i]);
+                        if (is_stale(storage, link) && file_remove(link, NULL) < 0)
+                                log_warning("%s stays behind", link);
+                }
+        }
+}
+
 void storage_start(Storage *storage) {
         (void) start_pools(storage, true);
         storage_journal_replay(storage);
+        sweep_links(storage);
 }
 
 void storage_retry(Storage *storage) {
