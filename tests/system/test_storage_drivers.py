@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 """What every storage driver must keep: each case runs for each driver, on a pool of its own.
-`test_storage_drivers.py --table` prints driver by case as docs/reference/storage.md has it."""
+docs/reference/storage.md keeps the results as a table."""
 import os
 import subprocess
 import sys

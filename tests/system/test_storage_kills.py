@@ -108,7 +108,11 @@ IMAGE = None
 
 def fire(number):
     """Begins a random operation and does not wait for it."""
-    request = DICE.choice(KINDS)(DICE.choice(list(DRIVERS)), f"n{number}")
+    kind, pool = DICE.choice(KINDS), DICE.choice(list(DRIVERS))
+    try:
+        request = kind(pool, f"n{number}")
+    except api.ApiError:  # what it looked at has gone meanwhile
+        return
     if not request:
         return
     line = api.Api(PEER.socket)
