@@ -2,6 +2,7 @@
 
 #include "base/log.h"
 #include "base/memory.h"
+#include "daemon/socket.h"
 #include "database/config.h"
 #include "http/tls.h"
 
@@ -14,7 +15,6 @@
 #include <string.h>
 
 #define DEFAULT_PORT "8443"
-#define BACKLOG 4096
 
 struct DaemonNetwork {
         HttpServer *server;
@@ -42,68 +42,6 @@ DaemonNetwork *daemon_network_new(HttpServer *server, Loop *loop, const Trust *t
         *network = (DaemonNetwork){.server = server, .loop = loop, .trust = trust};
         pthread_mutex_init(&network->lock, NULL);
         return network;
-}
-
-/* "HOST:PORT", "[HOST]:PORT", "HOST", ":PORT" apart. A host of "*" or none is empty. */
-static void split_address(const char *address, char **ret_host, char **ret_port) {
-        const char *colon = strrchr(address, ':');
-        bool bare6 = colon != NULL && strchr(address, ':') != colon && *address != '[';
-        if (colon != NULL && strchr(colon, ']') != NULL)
-                colon = NULL;
-        if (bare6)
-                colon = NULL;
-        size_t length = colon != NULL ? (size_t) (colon - address) : strlen(address);
-        if (length >= 2 && address[0] == '[' && address[length - 1] == ']')
-                *ret_host = str_ndup(address + 1, length - 2);
-        else
-                *ret_host = str_ndup(address, length);
-        if (str_equal(*ret_host, "*"))
-                (*ret_host)[0] = '\0';
-        *ret_port = str_dup(colon != NULL && colon[1] != '\0' ? colon + 1 : DEFAULT_PORT);
-}
-
-static int bind_to(const struct addrinfo *info, Error **err) {
-        int one = 1, zero = 0;
-        _cleanup_close_ int fd = socket(info->ai_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK,
-                                        0);
-        if (fd < 0)
-                return error_errno(err, errno, "Cannot make a socket");
-        (void) setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &one, sizeof one);
-        if (info->ai_family == AF_INET6)
-                (void) setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &zero, sizeof zero);
-        if (bind(fd, info->ai_addr, info->ai_addrlen) < 0 || listen(fd, BACKLOG) < 0)
-                return error_errno(err, errno, "Cannot listen on HTTPS");
-        return TAKE_FD(fd);
-}
-
-static int open_socket(const char *address, int *ret_fd, Error **err) {
-        _cleanup_free_ char *host = NULL, *port = NULL;
-        const struct addrinfo hints = {.ai_flags = AI_PASSIVE, .ai_socktype = SOCK_STREAM};
-        struct addrinfo *list;
-        split_address(address, &host, &port);
-        bool any = str_is_empty(host);
-        int code = getaddrinfo(any ? "::" : host, port, &hints, &list);
-        if (code != 0)
-                return error_set(err, ERROR_INVALID, 0, "Cannot listen on https socket \"%s\": %s",
-                                 address, gai_strerror(code));
-        int fd = bind_to(list, err);
-        freeaddrinfo(list);
-        if (fd < 0 && any) { /* a kernel without IPv6 */
-                struct sockaddr_in in = {.sin_family = AF_INET,
-                                         .sin_port = htons((uint16_t) strtoul(port, NULL, 10))};
-                const struct addrinfo info = {.ai_family = AF_INET,
-                                              .ai_addr = (struct sockaddr *) &in,
-                                              .ai_addrlen = sizeof in};
-                if (err != NULL) {
-                        error_free(*err);
-                        *err = NULL;
-                }
-                fd = bind_to(&info, err);
-        }
-        if (fd < 0)
-                return error_prefix(err, "Failed to listen on \"%s\"", address);
-        *ret_fd = fd;
-        return 0;
 }
 
 static void apply(void *userdata) {
@@ -141,15 +79,15 @@ static int replace(DaemonNetwork *network, const char *address, TlsServer *tls,
                    Error **err) {
         int fd;
         _cleanup_error_ Error *first = NULL;
-        if (open_socket(address, &fd, &first) == 0)
+        if (daemon_open_socket(address, DEFAULT_PORT, SOCK_STREAM, &fd, &first) == 0)
                 return run_change(network, fd, tls, err);
         if (first->number != EADDRINUSE || network->listener == NULL)
                 return error_move(err, &first);
         if (run_change(network, -1, NULL, err) < 0)
                 return -1;
-        if (open_socket(address, &fd, err) == 0)
+        if (daemon_open_socket(address, DEFAULT_PORT, SOCK_STREAM, &fd, err) == 0)
                 return run_change(network, fd, tls, err);
-        if (open_socket(network->address, &fd, NULL) == 0)
+        if (daemon_open_socket(network->address, DEFAULT_PORT, SOCK_STREAM, &fd, NULL) == 0)
                 (void) !run_change(network, fd, tls, NULL);
         return -1;
 }
@@ -218,7 +156,7 @@ void daemon_network_addresses(DaemonNetwork *network, StrList *ret) {
         pthread_mutex_unlock(&network->lock);
         if (address == NULL)
                 return;
-        split_address(address, &host, &port);
+        daemon_split_address(address, DEFAULT_PORT, &host, &port);
         if (str_is_empty(host) || str_equal(host, "::") || str_equal(host, "0.0.0.0"))
                 add_host_addresses(port, ret);
         else

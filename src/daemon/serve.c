@@ -186,6 +186,11 @@ static void list_addresses(void *userdata, StrList *ret) {
         daemon_network_addresses(daemon->network, ret);
 }
 
+static int configure(void *userdata, const StrMap *config, Error **err) {
+        Daemon *daemon = userdata;
+        return daemon_network_parts_configure(&daemon->rest, config, err);
+}
+
 static int run_task(void *userdata, const char *name, Error **err) {
         const Daemon *daemon = userdata;
         return daemon_tasks_run(daemon->tasks, name, err);
@@ -208,8 +213,8 @@ static void fill_context(Daemon *daemon) {
         rest->server_name = daemon->host_name;
         const char *version = getenv("LXD_SERVER_VERSION");
         rest->server_version = str_is_empty(version) ? BERTH_VERSION : version;
-        rest->daemon = (RestDaemonHooks){begin_shutdown, listen_again, list_addresses, run_task,
-                                         daemon};
+        rest->daemon = (RestDaemonHooks){begin_shutdown, listen_again, configure,
+                                         list_addresses, run_task, daemon};
         rest->trust = daemon->trust;
         pthread_mutex_init(&rest->server_cache.lock, NULL);
         daemon_network_parts(rest);
@@ -245,6 +250,7 @@ static void become_ready(void *userdata) {
         if (instances_start(daemon->instances, &err) < 0)
                 log_error("Cannot take up the instances: %s", error_message(err));
         daemon_network_start(daemon->network, daemon->database);
+        daemon_network_parts_start(&daemon->rest);
         int expected = REST_STATE_STARTING;
         (void) __atomic_compare_exchange_n(&daemon->rest.state, &expected, REST_STATE_READY, false,
                                            __ATOMIC_ACQ_REL, __ATOMIC_ACQUIRE);

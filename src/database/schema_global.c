@@ -300,7 +300,7 @@ const char *const database_global_tables[] = {
         "  name TEXT NOT NULL,"
         "  description TEXT NOT NULL,"
         "  entries TEXT NOT NULL,"
-        "  UNIQUE (name),"
+        "  UNIQUE (network_zone_id, name),"
         "  FOREIGN KEY (network_zone_id) REFERENCES networks_zones (id) ON DELETE CASCADE"
         ")",
         "CREATE TABLE networks_zones_records_config ("

@@ -39,6 +39,8 @@ typedef void (*NetworkNicVisitor)(void *userdata, const NetworkNic *nic);
 /* Questions that those above answer; set once by the daemon before networks_start(). */
 typedef struct NetworkHooks {
         int (*each_nic)(void *userdata, NetworkNicVisitor visit, void *visit_data, Error **err);
+        /* What a network names is there (zones). */
+        int (*check)(void *userdata, const NetworkRow *row, Error **err);
         /* What else belongs to a network comes back after it was set up (forwards, ACLs). */
         int (*after_setup)(void *userdata, const NetworkRow *row, Error **err);
         void *userdata;

@@ -20,6 +20,9 @@ static int prepare(Networks *networks, const NetworkDriver *driver, NetworkRow *
                         (void) strmap_remove(&row->config, row->config.items[i].key);
         if (config_validate(config_network_table(row->type), row->name, &row->config, err) < 0)
                 return -1;
+        if (networks->hooks.check != NULL &&
+            networks->hooks.check(networks->hooks.userdata, row, err) < 0)
+                return -1;
         if (driver->fill != NULL && driver->fill(networks, row, err) < 0)
                 return error_prefix(err, "Failed generating auto config");
         return driver->validate != NULL ? driver->validate(networks, row, err) : 0;

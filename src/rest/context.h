@@ -20,6 +20,7 @@ struct Trust;
 struct Volumes;
 struct Loop;
 struct Workers;
+struct Zones;
 
 typedef enum RestState {
         REST_STATE_STARTING, /* only internal requests are served */
@@ -34,6 +35,8 @@ typedef struct RestDaemonHooks {
         /* Serves HTTPS on that address instead of the one before; NULL: nowhere. When it fails the
          * old one goes on. */
         int (*listen)(void *userdata, const char *address, Error **err);
+        /* Makes the name server what the configuration says; on failure it is as before. */
+        int (*configure)(void *userdata, const StrMap *config, Error **err);
         /* Appends "HOST:PORT" of each address that clients can reach. */
         void (*addresses)(void *userdata, StrList *ret);
         /* Runs one of the daemon's periodic tasks now, to its end. */
@@ -46,6 +49,7 @@ typedef struct RestContext {
         struct Firewall *firewall;
         struct Acls *acls;
         struct Forwards *forwards;
+        struct Zones *zones;
         struct Storage *storage;
         struct Images *images;
         struct Networks *networks;

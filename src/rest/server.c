@@ -339,9 +339,11 @@ static int server_put(RestRequest *request, Error **err) {
         if (read_config(request, &config, err) < 0 || check_volumes(request, &config, err) < 0 ||
             daemon->listen(daemon->userdata, strmap_get(&config, LISTEN_KEY), err) < 0)
                 return -1;
-        if (store(request, &config, err) < 0) {
+        if (daemon->configure(daemon->userdata, &config, err) < 0 ||
+            store(request, &config, err) < 0) {
                 (void) !daemon->listen(daemon->userdata, strmap_get(request->entity, LISTEN_KEY),
                                        NULL);
+                (void) !daemon->configure(daemon->userdata, request->entity, NULL);
                 return -1;
         }
         rest_emit(request, "config-updated", "/1.0", NULL);

@@ -23,6 +23,7 @@ const RestTable *const *rest_tables(size_t *ret_count) {
                 &rest_internal_table,
                 &rest_network_acls_table,
                 &rest_network_forwards_table,
+                &rest_network_zones_table,
                 &rest_networks_table,
                 &rest_operations_table,
                 &rest_profiles_table,

@@ -11,6 +11,7 @@ extern const RestTable rest_image_verbs_table;
 extern const RestTable rest_internal_table;
 extern const RestTable rest_network_acls_table;
 extern const RestTable rest_network_forwards_table;
+extern const RestTable rest_network_zones_table;
 extern const RestTable rest_networks_table;
 extern const RestTable rest_operations_table;
 extern const RestTable rest_profiles_table;
