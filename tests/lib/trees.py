@@ -1,136 +1,77 @@
-"""Trees with everything that a file system can hold, and what is compared of them."""
+"""A tree as text, to compare what two hosts have: kinds, owners, modes, times, xattrs, links,
+contents."""
 import hashlib
 import os
-import socket
 import stat
 import struct
 
-ACL = "system.posix_acl_access"
-CAPS = "security.capability"
 
-
-def acl(base, user):
-    """u::rwx,u:USER:r--,g::r-x,m::r-x,o::---"""
-    none = 0xffffffff
-    entries = [(1, 7, none), (2, 4, base + user), (4, 5, none), (16, 5, none), (32, 0, none)]
+def acl(*entries):
+    """A system.posix_acl_access value of (tag, permissions, id) entries."""
     return struct.pack("<I", 2) + b"".join(struct.pack("<HHI", *entry) for entry in entries)
 
 
-def file_caps(base):
-    """cap_net_raw=ep; in a user namespace it names the root it holds for."""
-    words = struct.pack("<IIII", 1 << 13, 0, 0, 0)
-    if base == 0:
-        return struct.pack("<I", 0x02000001) + words
-    return struct.pack("<I", 0x03000001) + words + struct.pack("<I", base)
+def fill(root):
+    """Makes below `root` what a copy may lose."""
+    def path(name):
+        return os.path.join(root, name)
+
+    os.makedirs(path("data/deep/er"))
+    for name, size in (("data/empty", 0), ("data/small", 10), ("data/big", 3 << 20)):
+        with open(path(name), "wb") as stream:
+            stream.write(os.urandom(size))
+    with open(path("data/holes"), "wb") as stream:
+        stream.seek(5 << 20)
+        stream.write(b"end")
+        stream.truncate(9 << 20)
+    os.link(path("data/small"), path("data/deep/same"))
+    os.symlink("../../outside", path("data/deep/link"))
+    os.mkfifo(path("data/fifo"))
+    os.mknod(path("data/null"), 0o600 | stat.S_IFCHR, os.makedev(1, 3))
+    os.setxattr(path("data/big"), "user.colour", b"blue\0green")
+    os.setxattr(path("data/deep"), "trusted.note", b"kept")
+    os.setxattr(path("data/small"), "security.capability",
+                struct.pack("<IIIII", 0x02000001, 1 << 10, 0, 0, 0))
+    os.setxattr(path("data/big"), "system.posix_acl_access",
+                acl((1, 6, 0xffffffff), (2, 4, 1234), (4, 4, 0xffffffff), (16, 6, 0xffffffff),
+                    (32, 0, 0xffffffff)))
+    os.chown(path("data/big"), 1000, 1001)
+    os.chown(path("data/deep/link"), 7, 8, follow_symlinks=False)
+    os.chmod(path("data/empty"), 0o6755)
+    os.chmod(path("data/deep"), 0o1770)
+    for number, name in enumerate(("data/big", "data/deep/link", "data/fifo", "data/deep", "data")):
+        os.utime(path(name), ns=(1600000000123456789 + number, 1500000000987654321 + number),
+                 follow_symlinks=False)
 
 
-def write(path, data, mode=0o644):
-    with open(path, "wb") as stream:
-        stream.write(data)
-    os.chmod(path, mode)
-
-
-def fill(top, base=0, devices=True):
-    """Below `top`; owners count from `base`."""
-    top = os.fsencode(top)
-    os.mkdir(top)
-
-    def at(name):
-        return os.path.join(top, name if isinstance(name, bytes) else name.encode())
-
-    write(at("plain"), b"content\n" * 1000, 0o640)
-    write(at("empty"), b"")
-    write(at("setuid"), b"#!\n", 0o4755)
-    os.link(at("plain"), at("hard one"))
-    os.mkdir(at("folder"), 0o1777)
-    os.chmod(at("folder"), 0o1777)
-    os.link(at("plain"), at("folder/hard two"))
-    os.symlink("../plain", at("folder/link"))
-    os.symlink("/nowhere/at all", at("dangling"))
-    os.mkfifo(at("fifo"), 0o620)
-    listener = socket.socket(socket.AF_UNIX)
-    listener.bind(at("socket"))
-    listener.close()
-    if devices:
-        os.mknod(at("null"), stat.S_IFCHR | 0o666, os.makedev(1, 3))
-    with open(at("sparse"), "wb") as stream:
-        stream.truncate(64 << 20)
-        stream.seek(32 << 20)
-        stream.write(b"in the middle")
-    write(at("x" * 255), b"long name")
-    write(at(b"\xff\xfe not utf-8"), b"bytes")
-    write(at("new\nline \"quoted\" $x"), b"odd")
-    deep = at("deep")
-    for _ in range(30):
-        os.mkdir(deep)
-        deep = os.path.join(deep, b"d" * 50)
-    write(at("xattrs"), b"x")
-    os.setxattr(at("xattrs"), "user.note", b"\0binary\xff")
-    os.setxattr(at("folder"), "user.folder", b"y")
-    write(at("acl"), b"a")
-    os.setxattr(at("acl"), ACL, acl(base, 33))
-    write(at("caps"), b"c", 0o755)
-    for folder, folders, files in os.walk(top):
-        for name in folders + files:
+def describe(root, acls=True, hard_links=True):
+    """Sorted lines, one an entry."""
+    lines, inodes = [], {}
+    for folder, folders, files in os.walk(root):
+        folders.sort()
+        for name in [*folders, *files] + (["."] if folder == root else []):
             path = os.path.join(folder, name)
-            owner = 1000 if name == b"plain" else 0
-            os.chown(path, base + owner, base + owner, follow_symlinks=False)
-    os.chmod(at("setuid"), 0o4755)  # chown takes it away
-    os.setxattr(at("caps"), CAPS, file_caps(base))
-    os.utime(at("plain"), ns=(1_500_000_000_123_456_789, 1_600_000_000_987_654_321))
-    os.utime(at("dangling"), ns=(1, 1_400_000_000_000_000_001), follow_symlinks=False)
-    os.utime(at("folder"), ns=(1, 1_300_000_000_000_000_001))
-    os.chown(top, base, base)
+            lines.append((os.path.relpath(path, root), path))
+    lines.sort()
+    return [line(name, path, inodes, acls, hard_links) for name, path in lines]
 
 
-def xattrs(path, base):
-    found = {}
-    for name in os.listxattr(path, follow_symlinks=False):
-        if name.startswith("trusted.overlay."):
-            continue
-        value = os.getxattr(path, name, follow_symlinks=False)
-        if name == ACL:
-            value = value.replace(struct.pack("<I", base + 33), b"user")
-        if name == CAPS:
-            value = value[4:20]  # what it gives; not for which root
-        found[name] = value
-    return found
-
-
-def manifest(top, base=0, times=True):
-    """name -> what is compared, owners relative to `base`."""
-    top = os.fsencode(top)
-    found, links = {}, {}
-    for folder, folders, files in os.walk(top):
-        for name in [b"."] + folders + files:
-            path = os.path.join(folder, name)
-            info = os.lstat(path)
-            kind = stat.S_IFMT(info.st_mode)
-            key = os.path.relpath(path, top)
-            row = [oct(info.st_mode), info.st_uid - base, info.st_gid - base]
-            if times and kind != stat.S_IFSOCK:
-                row.append(info.st_mtime_ns)
-            if kind == stat.S_IFREG:
-                with open(path, "rb") as stream:
-                    row += [info.st_size, hashlib.sha256(stream.read()).hexdigest()]
-                if info.st_size > 1 << 20:
-                    row.append("sparse" if info.st_blocks * 512 < info.st_size / 2 else "full")
-                if info.st_nlink > 1:
-                    links.setdefault(info.st_ino, []).append(key)
-            elif kind == stat.S_IFLNK:
-                row.append(os.readlink(path))
-            elif kind in (stat.S_IFCHR, stat.S_IFBLK):
-                row.append(info.st_rdev)
-            if kind != stat.S_IFLNK:
-                row.append(xattrs(path, base))
-            found[key] = row
-    groups = sorted(sorted(set(names)) for names in links.values())
-    found["hard links"] = [group for group in groups if len(group) > 1]
-    return found
-
-
-def difference(one, other):
-    """Text of what differs, "" when nothing does."""
-    lines = [f"{name!r}: {one.get(name)} != {other.get(name)}"
-             for name in sorted(set(one) | set(other), key=str) if one.get(name) != other.get(name)]
-    return "\n".join(lines[:5])
+def line(name, path, inodes, acls, hard_links):
+    info = os.lstat(path)
+    kind = stat.S_IFMT(info.st_mode)
+    xattrs = {key: os.getxattr(path, key, follow_symlinks=False).hex()
+              for key in sorted(os.listxattr(path, follow_symlinks=False))
+              if acls or not key.startswith("system.")}
+    content = ""
+    if kind == stat.S_IFREG:
+        with open(path, "rb") as stream:
+            content = hashlib.sha256(stream.read()).hexdigest()[:16]
+    elif kind == stat.S_IFLNK:
+        content = os.readlink(path)
+    elif kind in (stat.S_IFCHR, stat.S_IFBLK):
+        content = str(info.st_rdev)
+    first = ""
+    if hard_links and kind == stat.S_IFREG and info.st_nlink > 1:
+        first = inodes.setdefault(info.st_ino, name)
+    return (f"{name} {info.st_mode:o} {info.st_uid}:{info.st_gid} {info.st_mtime_ns} "
+            f"{info.st_size if kind == stat.S_IFREG else 0} {content} {xattrs} {first}")

@@ -11,7 +11,7 @@ import api  # noqa: E402
 import daemon  # noqa: E402
 import instances  # noqa: E402
 import suite  # noqa: E402
-import trees  # noqa: E402
+import volumetrees  # noqa: E402
 
 PEER = None
 BOX = None
@@ -80,18 +80,18 @@ def seen(bench, name):
 
 
 def same(before, after, what):
-    suite.equal(trees.difference(before, after), "", what)
+    suite.equal(volumetrees.difference(before, after), "", what)
 
 
 def fill(bench, name):
     """A tree in the running instance, and its manifest."""
     base = seen(bench, name)
-    trees.fill(os.path.join(bench.rootfs(name), "tree"), base)
-    return trees.manifest(os.path.join(bench.rootfs(name), "tree"), base)
+    volumetrees.fill(os.path.join(bench.rootfs(name), "tree"), base)
+    return volumetrees.manifest(os.path.join(bench.rootfs(name), "tree"), base)
 
 
 def manifest(bench, name):
-    return trees.manifest(os.path.join(bench.rootfs(name), "tree"), seen(bench, name))
+    return volumetrees.manifest(os.path.join(bench.rootfs(name), "tree"), seen(bench, name))
 
 
 def copy(name, to, **fields):
@@ -203,7 +203,7 @@ def case_ids_change(bench):
         BOX.state("i", "start")
         after = manifest(bench, "i")
         if "security.privileged" in config:
-            after = trees.manifest(os.path.join(bench.rootfs("i"), "tree"), 0)
+            after = volumetrees.manifest(os.path.join(bench.rootfs("i"), "tree"), 0)
         same(before, after, str(config))
     BOX.delete("i", force=True)
 
@@ -251,16 +251,16 @@ def case_many_at_once(bench):
 
 def case_custom_volume(bench):
     path = bench.volume("v")
-    trees.fill(os.path.join(path, "tree"))
-    before = trees.manifest(os.path.join(path, "tree"))
+    volumetrees.fill(os.path.join(path, "tree"))
+    before = volumetrees.manifest(os.path.join(path, "tree"))
     PEER.api.operation("POST", bench.volumes("v", "/snapshots"), {"name": "s"})
     subprocess.run(["rm", "-rf", os.path.join(path, "tree")], check=True)
     PEER.api.sync("PUT", bench.volumes("v"), {"restore": "s"})
-    same(before, trees.manifest(os.path.join(path, "tree")), "after the restore")
+    same(before, volumetrees.manifest(os.path.join(path, "tree")), "after the restore")
     PEER.api.operation("POST", f"{POOLS}/{bench.name}/volumes/custom", {
         "name": "w", "source": {"type": "copy", "pool": bench.name, "name": "v"}})
     other = os.path.join(bench.path, "custom/default_w")
-    same(before, trees.manifest(os.path.join(other, "tree")), "the copy")
+    same(before, volumetrees.manifest(os.path.join(other, "tree")), "the copy")
     suite.equal(os.listdir(os.path.join(bench.path, "custom-snapshots/default_w")), ["s"])
     bench.drop("v")
     bench.drop("w")
@@ -270,8 +270,8 @@ def case_custom_volume(bench):
 def case_across_pools(bench):
     """To a pool of every driver and back: everything is kept."""
     path = bench.volume("x")
-    trees.fill(os.path.join(path, "tree"))
-    before = trees.manifest(os.path.join(path, "tree"))
+    volumetrees.fill(os.path.join(path, "tree"))
+    before = volumetrees.manifest(os.path.join(path, "tree"))
     PEER.api.operation("POST", bench.volumes("x", "/snapshots"), {"name": "s"})
     for driver in DRIVERS:
         other = Bench(driver)
@@ -280,7 +280,7 @@ def case_across_pools(bench):
         PEER.api.operation("POST", f"{POOLS}/{other.name}/volumes/custom", {
             "name": "y", "source": {"type": "copy", "pool": bench.name, "name": "x"}})
         for place in ("custom/default_y", "custom-snapshots/default_y/s"):
-            same(before, trees.manifest(os.path.join(other.path, place, "tree")),
+            same(before, volumetrees.manifest(os.path.join(other.path, place, "tree")),
                  f"{driver} {place}")
         other.drop("y")
     bench.drop("x")
@@ -348,8 +348,8 @@ def case_killed_in_the_middle(bench):
     """kill -9 while it works: what has a record is whole, nothing else is left."""
     path = bench.volume("k")
     for number in range(400):
-        trees.write(os.path.join(path, f"f{number}"), os.urandom(20000))
-    before = trees.manifest(path, times=False)
+        volumetrees.write(os.path.join(path, f"f{number}"), os.urandom(20000))
+    before = volumetrees.manifest(path, times=False)
 
     def make(name, request, body):
         try:
@@ -374,12 +374,12 @@ def case_killed_in_the_middle(bench):
     found = bench.on_disk()
     suite.equal({name[15:] for name in found if name.startswith("custom/")}, known)
     for name in known:
-        same(before, trees.manifest(os.path.join(bench.path, "custom/default_" + name),
+        same(before, volumetrees.manifest(os.path.join(bench.path, "custom/default_" + name),
                                     times=False), name)
     folder = os.path.join(bench.path, "custom-snapshots/default_k")
     suite.equal(set(os.listdir(folder)) if os.path.exists(folder) else set(), snaps)
     for name in snaps:
-        same(before, trees.manifest(os.path.join(folder, name), times=False), name)
+        same(before, volumetrees.manifest(os.path.join(folder, name), times=False), name)
     for name in known:
         bench.drop(name)
     suite.equal(bench.on_disk(), [], "left on the pool")

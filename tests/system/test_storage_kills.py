@@ -12,7 +12,7 @@ import api  # noqa: E402
 import daemon  # noqa: E402
 import instances  # noqa: E402
 import suite  # noqa: E402
-import trees  # noqa: E402
+import volumetrees  # noqa: E402
 
 PEER = None
 POOLS = "/1.0/storage-pools"
@@ -134,7 +134,7 @@ def check_volumes(pool, whole):
         suite.equal(sorted(os.listdir(folder)) if os.path.exists(folder) else [], sorted(snaps),
                     f"snapshots of {name} on {pool}, seed {SEED}")
         for place in [f"{path}/custom/default_{name}"] + [f"{folder}/{snap}" for snap in snaps]:
-            suite.equal(trees.difference(whole, trees.manifest(place)), "", f"{place}, seed {SEED}")
+            suite.equal(volumetrees.difference(whole, volumetrees.manifest(place)), "", f"{place}, seed {SEED}")
 
 
 def check_instances():
@@ -166,10 +166,10 @@ def test_kills():
         os.chmod(path, 0o711)
         for number in range(120):
             data = random.Random(number).randbytes(number * 97 % 9000)
-            trees.write(os.path.join(path, f"f{number}"), data)
+            volumetrees.write(os.path.join(path, f"f{number}"), data)
             os.utime(os.path.join(path, f"f{number}"), ns=(1, number))
         os.utime(path, ns=(1, 1))
-    whole = trees.manifest(path)
+    whole = volumetrees.manifest(path)
     for number in range(0, OPERATIONS, AT_ONCE):
         for step in range(AT_ONCE):
             fire(number + step)
