@@ -8,10 +8,7 @@
 #include "instance/snapshots.h"
 
 int instance_hold(Instances *instances, const Instance *instance, const char *verb, Error **err) {
-        if (runner_acquire(instances, instance, verb, true, err) < 0)
-                return -1;
-        runner_set_brief(instances, instance);
-        return 0;
+        return runner_acquire(instances, instance, verb, true, err);
 }
 
 void instance_unhold(Instances *instances, const Instance *instance) {

@@ -182,10 +182,13 @@ static void finish(ApiResourcesCpu *cpus) {
                         count += socket->cores.items[c].frequency > 0;
                 }
                 socket->frequency = count > 0 ? sum / count : 0;
-                qsort(socket->cores.items, socket->cores.count, sizeof *socket->cores.items,
-                      by_core);
+                if (socket->cores.count > 0)
+                        qsort(socket->cores.items, socket->cores.count,
+                              sizeof *socket->cores.items, by_core);
         }
-        qsort(cpus->sockets.items, cpus->sockets.count, sizeof *cpus->sockets.items, by_socket);
+        if (cpus->sockets.count > 0) /* an empty list has no array */
+                qsort(cpus->sockets.items, cpus->sockets.count, sizeof *cpus->sockets.items,
+                      by_socket);
 }
 
 void resource_cpu(const ResourceHost *host, ApiResourcesCpu *ret) {
