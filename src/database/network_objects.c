@@ -44,15 +44,6 @@ static const Kind kinds[_NETWORK_OBJECT_MAX] = {
                           " description, ports) SELECT ?, 1, ?, ?, ? WHERE ? IS NULL",
                 .update = "UPDATE networks_forwards SET description = ?, ports = ?"
                           " WHERE ? IS NULL AND id = ?"),
-        [NETWORK_LOAD_BALANCER] = KIND(
-                "networks_load_balancers", "network_id", "listen_address", "backends", "ports",
-                "network_load_balancer", .missing = "Network load balancer not found",
-                .exists = "A load balancer for that listen address already exists",
-                .insert = "INSERT INTO networks_load_balancers (network_id, node_id,"
-                          " listen_address, description, backends, ports)"
-                          " VALUES (?, 1, ?, ?, ?, ?)",
-                .update = "UPDATE networks_load_balancers SET description = ?, backends = ?,"
-                          " ports = ? WHERE id = ?"),
         [NETWORK_ZONE] = KIND(
                 "networks_zones", "project_id", "name", "''", "''", "network_zone",
                 .missing = "Network zone not found", .exists = "The network zone already exists",

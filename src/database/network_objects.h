@@ -1,4 +1,4 @@
-/* What belongs to networks: ACLs, zones and their records, forwards, load balancers. Their tables
+/* What belongs to networks: ACLs, zones and their records, forwards. Their tables
  * have one shape: an owner (project, network or zone), a name that is unique there, up to two
  * columns of JSON, and a config table. */
 #pragma once
@@ -8,7 +8,6 @@
 typedef enum NetworkObject {
         NETWORK_ACL,           /* of a project; texts: ingress, egress */
         NETWORK_FORWARD,       /* of a network; name: listen address; texts: ports */
-        NETWORK_LOAD_BALANCER, /* of a network; name: listen address; texts: backends, ports */
         NETWORK_ZONE,          /* of a project; no texts */
         NETWORK_ZONE_RECORD,   /* of a zone; texts: entries */
         _NETWORK_OBJECT_MAX,

@@ -2,8 +2,8 @@
  *
  * Each function takes the whole wish of one object as data and replaces what that object had before
  * in one transaction of the kernel: readers see the old rules or the new ones. The same wish twice
- * is harmless; clearing what is not there is fine. Only tables (nftables) or comments (xtables) of
- * our own are touched. Names of chains and comments are LXD's.
+ * is harmless; clearing what is not there is fine. Only tables of our own are
+ * touched. Names of chains are LXD's.
  *
  * A Firewall is thread-safe. Strings are borrowed for the call. What goes into rules is checked
  * where it comes in (schema/); names are escaped here. */
@@ -14,13 +14,12 @@
 
 typedef struct Firewall Firewall;
 
-/* Chooses the driver: nftables where the kernel has it, else xtables; where neither works each
- * change fails. */
+/* Chooses the driver: nftables; where the kernel has none each change fails. */
 Firewall *firewall_new(void);
 void firewall_free(Firewall *firewall);
 DEFINE_CLEANUP(Firewall, firewall, firewall_free)
 #define _cleanup_firewall_ _cleanup_(firewall_cleanup)
-const char *firewall_driver_name(const Firewall *firewall); /* "nftables" or "xtables" */
+const char *firewall_driver_name(const Firewall *firewall); /* "nftables" */
 
 typedef enum FirewallForwarding {
         FIREWALL_FORWARD_ANY,    /* no rule: ipvN.firewall is false, or there is no address */

@@ -3,6 +3,7 @@
 #include "base/files.h"
 #include "base/log.h"
 #include "base/memory.h"
+#include "base/notes.h"
 #include "base/units.h"
 #include "instance/snapshots.h"
 
@@ -112,7 +113,8 @@ static int (*const replays[_JOURNAL_VERB_MAX])(Instances *instances, const Journ
         [JOURNAL_DELETE] = replay_delete,
 };
 
-static int replay(Instances *instances, const char *text, Error **err) {
+static int replay(void *userdata, const char *text, Error **err) {
+        Instances *instances = userdata;
         _cleanup_strlist_ StrList lines = {.items = NULL};
         _cleanup_(storage_pool_cleanup) StoragePool *pool = NULL;
         int64_t verb;
@@ -137,14 +139,5 @@ static int replay(Instances *instances, const char *text, Error **err) {
 
 void instances_replay_journal(Instances *instances) {
         _cleanup_free_ char *directory = journal_directory(instances);
-        _cleanup_strlist_ StrList names = {.items = NULL};
-        if (!path_exists(directory) || directory_list(directory, &names, NULL) < 0)
-                return;
-        for (size_t i = 0; i < names.count; i++) {
-                _cleanup_free_ char *path = path_join(directory, names.items[i]), *text = NULL;
-                _cleanup_error_ Error *err = NULL;
-                if (file_read(path, 0, &text, NULL, &err) < 0 ||
-                    replay(instances, text, &err) < 0 || file_remove(path, &err) < 0)
-                        log_error("Cannot repair what a crash left: %s", error_message(err));
-        }
+        notes_settle(directory, "Cannot repair what a crash left", replay, instances);
 }

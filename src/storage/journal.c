@@ -6,6 +6,7 @@
 #include "base/files.h"
 #include "base/log.h"
 #include "base/memory.h"
+#include "base/notes.h"
 #include "database/storage_volumes.h"
 
 #include <string.h>
@@ -61,7 +62,8 @@ static int has_record(Storage *storage, const StrList *parts, int64_t type, bool
         return *ret || error_is(failed, ERROR_NOT_FOUND) ? 0 : error_move(err, &failed);
 }
 
-static int replay_entry(Storage *storage, const char *text, Error **err) {
+static int replay_entry(void *userdata, const char *text, Error **err) {
+        Storage *storage = userdata;
         _cleanup_strlist_ StrList parts = {};
         _cleanup_(storage_pool_cleanup) StoragePool *pool = NULL;
         int64_t type;
@@ -86,14 +88,5 @@ static int replay_entry(Storage *storage, const char *text, Error **err) {
 
 void storage_journal_replay(Storage *storage) {
         _cleanup_free_ char *directory = journal_directory(storage);
-        _cleanup_strlist_ StrList names = {};
-        if (!path_exists(directory) || directory_list(directory, &names, NULL) < 0)
-                return;
-        for (size_t i = 0; i < names.count; i++) {
-                _cleanup_free_ char *path = path_join(directory, names.items[i]), *text = NULL;
-                _cleanup_error_ Error *err = NULL;
-                if (file_read(path, 0, &text, NULL, &err) < 0 ||
-                    replay_entry(storage, text, &err) < 0 || file_remove(path, &err) < 0)
-                        log_error("Cannot remove what a crash left: %s", error_message(err));
-        }
+        notes_settle(directory, "Cannot remove what a crash left", replay_entry, storage);
 }

@@ -3,6 +3,7 @@
 #include "base/files.h"
 #include "base/log.h"
 #include "base/memory.h"
+#include "base/notes.h"
 #include "base/units.h"
 #include "volume/volume_private.h"
 
@@ -36,7 +37,8 @@ void volume_rename_done(char *note) {
         free(note);
 }
 
-static int carry_back(Volumes *volumes, const char *text, Error **err) {
+static int carry_back(void *userdata, const char *text, Error **err) {
+        Volumes *volumes = userdata;
         _cleanup_strlist_ StrList parts = {};
         _cleanup_(storage_pool_cleanup) StoragePool *pool = NULL;
         _cleanup_(storage_volume_cleanup) StorageVolume *renamed = NULL;
@@ -63,14 +65,5 @@ static int carry_back(Volumes *volumes, const char *text, Error **err) {
 
 void volume_renames_end(Volumes *volumes) {
         _cleanup_free_ char *directory = notes_directory(volumes);
-        _cleanup_strlist_ StrList names = {};
-        if (!path_exists(directory) || directory_list(directory, &names, NULL) < 0)
-                return;
-        for (size_t i = 0; i < names.count; i++) {
-                _cleanup_free_ char *path = path_join(directory, names.items[i]), *text = NULL;
-                _cleanup_error_ Error *err = NULL;
-                if (file_read(path, 0, &text, NULL, &err) < 0 ||
-                    carry_back(volumes, text, &err) < 0 || file_remove(path, &err) < 0)
-                        log_error("Cannot end the renaming of a volume: %s", error_message(err));
-        }
+        notes_settle(directory, "Cannot end the renaming of a volume", carry_back, volumes);
 }
